@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "message.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buffer.h"
+#include "escape.h"
+
+#define MESSAGE_SIZE 8192
+
+static const char *program_name = "procsnoop";
+static bool verbose_on;
+
+void message_start(const char *program)
+{
+	const char *slash = program ? strrchr(program, '/') : NULL;
+
+	if (slash)
+		program = slash + 1;
+	if (program && *program)
+		program_name = program;
+}
+
+void message_set_verbose(bool verbose)
+{
+	verbose_on = verbose;
+}
+
+bool message_is_verbose(void)
+{
+	return verbose_on;
+}
+
+/* Where stderr itself fails there is nobody left to tell. */
+static void message_write(const char *text, size_t length)
+{
+	ssize_t done;
+
+	fflush(stdout);
+	while (length) {
+		done = write(STDERR_FILENO, text, length);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return;
+		text += done;
+		length -= done;
+	}
+}
+
+static void message_print(const char *format, va_list args)
+{
+	/* Off the heap: a message about lack of memory needs none. */
+	char text[MESSAGE_SIZE];
+	size_t room = sizeof(text) - 1; /* the newline */
+	int saved_errno = errno;
+	int start, length;
+
+	start = snprintf(text, room / 2, "%s: ", program_name);
+	if (start < 0)
+		start = 0;
+	if ((size_t)start >= room / 2)
+		start = room / 2 - 1;
+	errno = saved_errno; /* for %m */
+	length = vsnprintf(text + start, room - start, format, args);
+	if (length < 0)
+		length = 0;
+	length += start;
+	if ((size_t)length >= room) {
+		length = room - 1;
+		memcpy(text + length - 3, "...", 3);
+	}
+	text[length++] = '\n';
+	message_write(text, length);
+	errno = saved_errno;
+}
+
+void message_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	message_print(format, args);
+	va_end(args);
+}
+
+void message_warn(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	message_print(format, args);
+	va_end(args);
+}
+
+void message_verbose(const char *format, ...)
+{
+	va_list args;
+
+	if (!verbose_on)
+		return;
+	va_start(args, format);
+	message_print(format, args);
+	va_end(args);
+}
+
+void message_usage(void)
+{
+	char text[512];
+	int saved_errno = errno;
+	int length;
+
+	length = snprintf(text, sizeof(text), "Try '%s --help' for more information.\n",
+			  program_name);
+	if (length > 0 && (size_t)length < sizeof(text))
+		message_write(text, length);
+	errno = saved_errno;
+}
+
+void message_lines(const char *prefix, const char *text)
+{
+	struct buffer lines = BUFFER_EMPTY;
+	int saved_errno = errno;
+	size_t length;
+
+	if (!prefix)
+		prefix = "";
+	while (*text) {
+		length = strcspn(text, "\n");
+		buffer_printf(&lines, "%s: %s", program_name, prefix);
+		/* Without ESCAPE_UTF8: whether the terminal takes it is not known here. */
+		escape_text(&lines, text, length, ESCAPE_PROSE);
+		buffer_char(&lines, '\n');
+		text += length;
+		if (*text == '\n')
+			text++;
+	}
+	/* On lack of memory the first lines are better than none. */
+	message_write(buffer_text(&lines), lines.length);
+	buffer_free(&lines);
+	errno = saved_errno;
+}
