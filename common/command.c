@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void child(char *const *argv, int go, int failed)
+{
+	sigset_t none;
+	char word;
+	int err;
+
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (read(go, &word, 1) != 1)
+		_exit(0); /* the tool gave up */
+	execvp(argv[0], argv);
+	err = errno;
+	if (write(failed, &err, sizeof(err)) < 0) {
+		/* the tool is gone, nobody wants to know */
+	}
+	_exit(127);
+}
+
+int command_start(struct command *command, char *const *argv)
+{
+	int go[2], failed[2], err;
+
+	memset(command, 0, sizeof(*command));
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return -errno;
+	if (pipe2(failed, O_CLOEXEC) < 0) {
+		err = -errno;
+		close(go[0]);
+		close(go[1]);
+		return err;
+	}
+	command->pid = fork();
+	err = command->pid < 0 ? -errno : 0;
+	if (command->pid == 0) {
+		close(go[1]);
+		child(argv, go[0], failed[1]);
+	}
+	close(go[0]);
+	close(failed[1]);
+	command->go = go[1];
+	command->failed = failed[0];
+	if (err) {
+		command->pid = 0;
+		close(go[1]);
+		close(failed[0]);
+	}
+	return err;
+}
+
+static void wait_for(struct command *command)
+{
+	while (waitpid(command->pid, &command->status, 0) < 0 && errno == EINTR)
+		;
+	command->ended = true;
+}
+
+int command_release(struct command *command)
+{
+	int err = 0;
+	ssize_t n;
+
+	command->released = true;
+	n = write(command->go, "g", 1);
+	if (n < 0)
+		err = errno;
+	close(command->go);
+	command->go = -1;
+	/* closed by a successful exec, so this comes back as soon as it is known */
+	do
+		n = err ? 0 : read(command->failed, &err, sizeof(err));
+	while (n < 0 && errno == EINTR);
+	close(command->failed);
+	if (err)
+		wait_for(command);
+	return -err;
+}
+
+bool command_has_ended(struct command *command)
+{
+	if (command->pid && !command->ended && waitpid(command->pid, &command->status, WNOHANG) == command->pid)
+		command->ended = true;
+	return command->ended;
+}
+
+void command_signal(struct command *command, int signal)
+{
+	if (command->pid && !command->ended)
+		kill(command->pid, signal);
+}
+
+void command_abandon(struct command *command)
+{
+	if (!command->pid || command->go < 0)
+		return;
+	close(command->go);
+	close(command->failed);
+	wait_for(command);
+	command->pid = 0;
+}
+
+int command_exit_code(const struct command *command)
+{
+	if (WIFSIGNALED(command->status))
+		return 128 + WTERMSIG(command->status);
+	return WEXITSTATUS(command->status);
+}
