@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "specimen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "layout.h"
+#include "peek.h"
+#include "specimen_child.h"
+#include "specimen_proc.h"
+
+#define PATIENCE 10000 /* ms; emulated machines are slow */
+#define GROUPS_ENDING (LAYOUT_GROUP_EXIT | LAYOUT_GROUP_LIVE | LAYOUT_GROUP_RESOURCES | LAYOUT_GROUP_CPUTIME)
+
+enum { CHILD, EXITER, LEAVER, CHILDREN };
+
+struct specimen_set {
+	struct specimen_child_context context;
+	unsigned int n;
+	struct specimen list[SPECIMEN_MAX];
+	struct {
+		pid_t process, thread;
+	} local[SPECIMEN_MAX]; /* ids as we see them */
+	uint64_t last_born;    /* the latest reading of the clock */
+	pid_t child[CHILDREN]; /* 0: none */
+	int leader[CHILDREN];  /* index of its specimen */
+	int zombie[CHILDREN];  /* index of its specimen as a zombie; 0: it is none */
+	bool blocked;
+	sigset_t old_mask;
+};
+
+static struct specimen *add(struct specimen_set *set, enum specimen_kind kind)
+{
+	struct specimen *s = &set->list[set->n++];
+
+	memset(s, 0, sizeof(*s));
+	s->kind = kind;
+	s->alive = -1;
+	s->leader = s->parent = set->n - 1;
+	return s;
+}
+
+static int add_self(struct specimen_set *set)
+{
+	struct specimen *s = add(set, SPECIMEN_SELF);
+	struct peek_self self;
+	int err = peek_self(set->context.peek, &self);
+
+	if (err)
+		return err;
+	s->task = self.task;
+	s->pid = self.pid;
+	s->tgid = self.tgid;
+	s->born_before = set->last_born = self.now;
+	s->known = SPECIMEN_IDS | SPECIMEN_LEADER | SPECIMEN_BORN;
+	if (!prctl(PR_GET_NAME, s->comm))
+		s->known |= SPECIMEN_COMM;
+	if (!specimen_proc_args(0, s->args))
+		s->known |= SPECIMEN_ARGS;
+	if (!specimen_limits(s->limit))
+		s->known |= SPECIMEN_LIMIT;
+	s->mntns = set->context.groups & LAYOUT_GROUP_MNTNS ? specimen_mntns() : 0;
+	if (s->mntns)
+		s->known |= SPECIMEN_MNTNS;
+	return 0;
+}
+
+/* Other values than ours, where the children have the same. It must still be our parent afterwards. */
+static void add_our_parent(struct specimen_set *set)
+{
+	struct specimen *s = add(set, SPECIMEN_OUR_PARENT);
+	pid_t parent = getppid();
+
+	if (parent > 0 && !specimen_proc_args(parent, s->args) && getppid() == parent)
+		s->known = SPECIMEN_ARGS;
+	else
+		set->n--;
+}
+
+static int read_message(struct specimen_set *set, struct specimen_message *message)
+{
+	struct pollfd fd = { .fd = set->context.report[0], .events = POLLIN };
+	ssize_t n;
+
+	if (poll(&fd, 1, PATIENCE) != 1)
+		return -ETIMEDOUT;
+	n = read(fd.fd, message, sizeof(*message));
+	if (n != sizeof(*message))
+		return n < 0 ? -errno : -EIO;
+	return message->leader.error ? message->leader.error : message->thread.error;
+}
+
+/* @leader, @parent: indexes of the specimens of that function. */
+static void add_task(struct specimen_set *set, const struct specimen_report *report, int leader, int parent)
+{
+	struct specimen *s = add(set, report->kind);
+
+	s->task = report->self.task;
+	s->pid = report->self.pid;
+	s->tgid = report->self.tgid;
+	s->leader = leader;
+	s->parent = parent;
+	s->born_after = set->last_born;
+	s->born_before = set->last_born = report->self.now;
+	s->user_ns = report->user_ns;
+	s->system_ns = report->system_ns;
+	memcpy(s->comm, report->comm, sizeof(s->comm));
+	s->known = SPECIMEN_IDS | SPECIMEN_LEADER | SPECIMEN_PARENT | SPECIMEN_BORN | SPECIMEN_COMM;
+	if (s->user_ns || s->system_ns)
+		s->known |= SPECIMEN_CPUTIME;
+	set->local[set->n - 1].process = report->process;
+	set->local[set->n - 1].thread = report->thread;
+}
+
+/* What only leaders tell. The leaver has no memory any more, and no namespaces. */
+static void add_process_truth(struct specimen_set *set, int leader, const struct specimen_report *report)
+{
+	struct specimen *s = &set->list[leader];
+
+	s->threads = s->live = 2;
+	memcpy(s->args, report->args, sizeof(s->args));
+	memcpy(s->limit, report->limit, sizeof(s->limit));
+	s->mntns = report->mntns;
+	s->own_mntns = s->mntns && s->mntns != set->list[0].mntns;
+	s->known |= SPECIMEN_THREADS | SPECIMEN_STATUS | SPECIMEN_GROUP_STATUS;
+	if (s->limit[1])
+		s->known |= SPECIMEN_LIMIT;
+	if (s->kind == SPECIMEN_LEAVER)
+		return;
+	if (!s->args[0]) /* it could not get its own */
+		memcpy(s->args, set->list[0].args, sizeof(s->args));
+	if (s->args[0])
+		s->known |= SPECIMEN_ARGS;
+	if (s->mntns && set->list[0].mntns)
+		s->known |= SPECIMEN_MNTNS;
+}
+
+/* Waits for the message of a process and its thread. */
+static int add_process(struct specimen_set *set, int parent)
+{
+	struct specimen_message message;
+	int leader = set->n, err = read_message(set, &message);
+
+	if (err)
+		return err;
+	add_task(set, &message.leader, leader, parent);
+	add_task(set, &message.thread, leader, parent);
+	add_process_truth(set, leader, &message.leader);
+	return 0;
+}
+
+static int start(struct specimen_set *set, int which, enum specimen_kind kind)
+{
+	set->leader[which] = set->n;
+	set->child[which] = specimen_child_start(&set->context, kind);
+	if (set->child[which] < 0)
+		return set->child[which];
+	return add_process(set, 0);
+}
+
+/* Without /proc nobody knows when the leader is gone, and it tells nothing. */
+static void watch_leader_leave(struct specimen_set *set)
+{
+	int i = set->leader[LEAVER];
+	struct specimen *s = &set->list[i];
+
+	s->ended = 1;
+	if (specimen_proc_await(set->local[i].process, set->local[i].thread, 'Z', 2)) {
+		s->known &= ~(SPECIMEN_THREADS | SPECIMEN_STATUS);
+		return;
+	}
+	s->live = 1;
+	s->status = SPECIMEN_LEAVE_CODE << 8;
+}
+
+/* A clock of the whole process: include/linux/posix-timers.h, MAKE_PROCESS_CPUCLOCK, CPUCLOCK_SCHED. */
+static int process_time(pid_t pid, uint64_t *ns)
+{
+	struct timespec t;
+
+	if (syscall(SYS_clock_gettime, (int)((unsigned int)~pid << 3 | 2), &t))
+		return -errno;
+	*ns = (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+	return 0;
+}
+
+static void add_task_usage(struct specimen_set *set, int i)
+{
+	pid_t process = set->local[i].process, thread = set->local[i].thread;
+	struct specimen *s = &set->list[i];
+	uint32_t kind = set->list[s->leader].kind;
+
+	if (!process || s->ended || specimen_proc_await(process, thread, 'S', 2))
+		return;
+	if (s->leader == i && !process_time(process, &s->runtime))
+		s->known |= SPECIMEN_RUNTIME;
+	if ((kind == SPECIMEN_CHILD || kind == SPECIMEN_GRANDCHILD) && !specimen_proc_usage(process, thread, &s->usage))
+		s->known |= SPECIMEN_USAGE;
+}
+
+/*
+ * Numbers that stand still while the tasks sleep: threads are looked at before their leaders, whose clock is that of
+ * all. Asking for faults makes the kernel put the run time in a second place, prev_cputime: so only some are asked.
+ */
+static void add_usage(struct specimen_set *set)
+{
+	unsigned int i;
+
+	for (i = set->n; i-- > 0;)
+		add_task_usage(set, i);
+}
+
+static int make_children(struct specimen_set *set)
+{
+	unsigned int groups = set->context.groups;
+	int err = start(set, CHILD, SPECIMEN_CHILD);
+
+	if (!err)
+		err = add_process(set, set->leader[CHILD]);
+	if (!err && groups & GROUPS_ENDING)
+		err = start(set, EXITER, SPECIMEN_EXITER);
+	if (!err && groups & GROUPS_ENDING)
+		err = start(set, LEAVER, SPECIMEN_LEAVER);
+	if (err)
+		return err;
+	if (set->child[LEAVER])
+		watch_leader_leave(set);
+	if (groups & LAYOUT_GROUP_RESOURCES)
+		add_usage(set);
+	if (set->list[set->leader[CHILD]].args[0] == set->list[0].args[0])
+		add_our_parent(set);
+	return 0;
+}
+
+static int make(struct specimen_set *set)
+{
+	sigset_t all;
+	int err;
+
+	sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, &set->old_mask))
+		return -errno;
+	set->blocked = true;
+	if (pipe2(set->context.report, O_CLOEXEC) || pipe2(set->context.hold, O_CLOEXEC) ||
+	    pipe2(set->context.end, O_CLOEXEC))
+		return -errno;
+	err = add_self(set);
+	return err ? err : make_children(set);
+}
+
+int specimen_make(struct specimen_set **out, unsigned int groups, const struct peek *p)
+{
+	struct specimen_set *set = calloc(1, sizeof(*set));
+	int err;
+
+	if (!set)
+		return -ENOMEM;
+	memset(set->context.report, -1, sizeof(set->context.report));
+	memset(set->context.hold, -1, sizeof(set->context.hold));
+	memset(set->context.end, -1, sizeof(set->context.end));
+	set->context.peek = p;
+	set->context.groups = groups;
+	err = make(set);
+	if (err)
+		specimen_free(set);
+	else
+		*out = set;
+	return err;
+}
+
+/* 6.16 gives a leader that left early the group's status in the end; before, it keeps its own. */
+static void add_zombie(struct specimen_set *set, int which, uint32_t group_status)
+{
+	int alive = set->leader[which];
+	struct specimen *s;
+
+	if (specimen_proc_await(set->local[alive].process, set->local[alive].thread, 'Z', 1))
+		return;
+	s = add(set, set->list[alive].kind);
+	*s = set->list[alive];
+	s->alive = alive;
+	s->ended = 1;
+	s->flags = 4;
+	s->status = s->group_status = group_status;
+	s->known = SPECIMEN_IDS | SPECIMEN_GROUP_STATUS;
+	if (which != LEAVER)
+		s->known |= SPECIMEN_STATUS;
+	if (!process_time(set->child[which], &s->runtime))
+		s->known |= SPECIMEN_RUNTIME;
+	set->zombie[which] = set->n - 1;
+}
+
+int specimen_end(struct specimen_set *set)
+{
+	if (!set->child[LEAVER])
+		return 0;
+	if (write(set->context.end[1], "", 1) != 1 || kill(set->child[LEAVER], SIGTERM))
+		return -errno;
+	add_zombie(set, EXITER, SPECIMEN_EXIT_CODE << 8);
+	add_zombie(set, LEAVER, SIGTERM);
+	return 0;
+}
+
+/* No child of theirs has been waited for, so these are their own numbers. */
+static void reap(struct specimen_set *set, int which)
+{
+	struct specimen *s = &set->list[set->zombie[which]];
+	struct rusage usage;
+	int status;
+
+	while (wait4(set->child[which], &status, __WALL, &usage) < 0)
+		if (errno != EINTR)
+			return;
+	set->child[which] = 0;
+	if ((uint32_t)status != s->group_status) {
+		s->known = 0; /* somebody else has killed it */
+		return;
+	}
+	s->total.min_flt = usage.ru_minflt;
+	s->total.maj_flt = usage.ru_majflt;
+	s->total.nvcsw = usage.ru_nvcsw;
+	s->total.nivcsw = usage.ru_nivcsw;
+	s->maxrss = (uint64_t)usage.ru_maxrss * 1024 / sysconf(_SC_PAGESIZE);
+	s->known |= SPECIMEN_TOTAL;
+}
+
+void specimen_reap(struct specimen_set *set)
+{
+	int i;
+
+	for (i = 0; i < CHILDREN; i++)
+		if (set->zombie[i])
+			reap(set, i);
+}
+
+const struct specimen *specimen_list(const struct specimen_set *set, unsigned int *n)
+{
+	*n = set->n;
+	return set->list;
+}
+
+static void close_pair(const int *fds)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/* The ends of the pipes are what the children wait for. */
+void specimen_free(struct specimen_set *set)
+{
+	int i;
+
+	if (!set)
+		return;
+	close_pair(set->context.hold);
+	close_pair(set->context.end);
+	close_pair(set->context.report);
+	for (i = 0; i < CHILDREN; i++)
+		while (set->child[i] > 0 && waitpid(set->child[i], NULL, __WALL) < 0 && errno == EINTR)
+			;
+	if (set->blocked)
+		sigprocmask(SIG_SETMASK, &set->old_mask, NULL);
+	free(set);
+}

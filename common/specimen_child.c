@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "specimen_child.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "layout.h"
+
+#define STACK_SIZE 16384
+#define PAGE 4096
+#define SPIN_TICKS 6
+#define POPULATE_SIZE (1 << 20)
+
+/* What leader and thread share; each process has its own copy. */
+static char stack[STACK_SIZE] __attribute__((aligned(64)));
+static int thread_ready;
+static struct specimen_message message;
+
+uint32_t specimen_mntns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/mnt", &st) ? 0 : (uint32_t)st.st_ino;
+}
+
+int specimen_limits(uint64_t limit[SPECIMEN_LIMITS * 2])
+{
+	struct rlimit r;
+	int i;
+
+	for (i = 0; i < SPECIMEN_LIMITS; i++) {
+		if (getrlimit(i, &r))
+			return -errno;
+		limit[2 * i] = r.rlim_cur;
+		limit[2 * i + 1] = r.rlim_max;
+	}
+	return 0;
+}
+
+static void send_message(const struct specimen_child_context *c)
+{
+	if (write(c->report[1], &message, sizeof(message)) != sizeof(message))
+		_exit(1);
+}
+
+/* Better than to have them wait. */
+static void send_failure(const struct specimen_child_context *c, int error)
+{
+	message.leader.error = -error;
+	send_message(c);
+	_exit(1);
+}
+
+static void wait_for_end(const struct specimen_child_context *c)
+{
+	char byte;
+
+	while (read(c->hold[0], &byte, 1) < 0 && errno == EINTR)
+		;
+}
+
+/* A name that nothing else in memory holds, and that says in ps what it is. */
+static void take_name(struct specimen_report *report)
+{
+	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
+	struct timespec t;
+	uint64_t random;
+	int i;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	random = (t.tv_nsec ^ (uint64_t)report->thread << 20) * 0x9e3779b97f4a7c15ULL;
+	strcpy(report->comm, "procsnoop-");
+	for (i = 10; i < 15; i++) {
+		report->comm[i] = digits[random >> 59];
+		random *= 0xd1342543de82ef95ULL;
+	}
+	report->comm[15] = '\0';
+	prctl(PR_SET_NAME, report->comm);
+}
+
+/*
+ * Gives itself other arguments than its parent's, all different: arg_end and env_start always are the same otherwise.
+ * Wants CAP_SYS_RESOURCE.
+ */
+static void take_args(struct specimen_report *report)
+{
+	static const int what[] = { PR_SET_MM_ARG_START, PR_SET_MM_ARG_END, PR_SET_MM_ENV_START, PR_SET_MM_ENV_END };
+	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int i;
+
+	if (page == MAP_FAILED)
+		return;
+	for (i = 0; i < 4; i++) {
+		report->args[i] = (uintptr_t)page + 64 + i * 72;
+		if (prctl(PR_SET_MM, what[i], report->args[i], 0, 0)) {
+			memset(report->args, 0, sizeof(report->args));
+			return;
+		}
+	}
+}
+
+/* Limits that differ by kind and harm nobody: no child writes a file. */
+static void take_limits(struct specimen_report *report)
+{
+	struct rlimit r;
+
+	if (!getrlimit(RLIMIT_FSIZE, &r)) {
+		r.rlim_cur = 65536 + 4096 * report->kind;
+		setrlimit(RLIMIT_FSIZE, &r);
+	}
+	if (specimen_limits(report->limit))
+		memset(report->limit, 0, sizeof(report->limit));
+}
+
+static uint64_t thread_time(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void touch_pages(int n)
+{
+	volatile char *pages = mmap(NULL, n * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int i;
+
+	if (pages == MAP_FAILED)
+		return;
+	madvise((void *)pages, n * PAGE, MADV_NOHUGEPAGE);
+	for (i = 0; i < n; i++)
+		pages[i * PAGE] = 1;
+}
+
+/* How long to work for a clock that counts ticks; these are as long as the coarse clock is coarse. */
+static uint64_t spin_time(void)
+{
+	struct timespec t;
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &t))
+		return SPIN_TICKS * 10000000;
+	return SPIN_TICKS * (uint64_t)t.tv_nsec;
+}
+
+/* Works for itself, so that time comes by in user mode. */
+static void spin_in_user(struct specimen_report *report)
+{
+	uint64_t end = spin_time();
+	volatile int i;
+
+	while (thread_time() < end)
+		for (i = 0; i < 10000; i++)
+			;
+	report->user_ns = thread_time();
+}
+
+/* Has the kernel clear pages. */
+static void spin_in_kernel(struct specimen_report *report)
+{
+	uint64_t end = spin_time();
+	void *pages;
+
+	while (thread_time() < end) {
+		pages = mmap(NULL, POPULATE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
+			     -1, 0);
+		if (pages == MAP_FAILED)
+			return;
+		munmap(pages, POPULATE_SIZE);
+	}
+	report->system_ns = thread_time();
+}
+
+/* What makes the numbers of faults, memory and times differ. */
+static void spend(const struct specimen_child_context *c, enum specimen_kind kind, struct specimen_report *report)
+{
+	if (c->groups & LAYOUT_GROUP_RESOURCES)
+		touch_pages(10 + 40 * kind);
+	if (!(c->groups & LAYOUT_GROUP_CPUTIME))
+		return;
+	if (kind == SPECIMEN_EXITER)
+		spin_in_user(report);
+	if (kind == SPECIMEN_LEAVER)
+		spin_in_kernel(report);
+}
+
+static void start_report(struct specimen_report *report, enum specimen_kind kind)
+{
+	memset(report, 0, sizeof(*report));
+	report->kind = kind;
+	report->process = syscall(SYS_getpid);
+	report->thread = syscall(SYS_gettid);
+	take_name(report);
+}
+
+static int thread_main(void *arg)
+{
+	const struct specimen_child_context *c = arg;
+	struct specimen_report *report = &message.thread;
+
+	start_report(report, SPECIMEN_THREAD);
+	report->error = peek_self(c->peek, &report->self);
+	spend(c, message.leader.kind, report);
+	__atomic_store_n(&thread_ready, 1, __ATOMIC_SEQ_CST);
+	syscall(SYS_futex, &thread_ready, FUTEX_WAKE, 1, NULL, NULL, 0);
+	wait_for_end(c);
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
+/* A thread that the C library does not know of: nothing it does needs thread-local storage of its own. */
+static void run_thread(const struct specimen_child_context *c)
+{
+	thread_ready = 0;
+	if (clone(thread_main, stack + STACK_SIZE, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD, (void *)c) < 0)
+		send_failure(c, errno);
+	while (!__atomic_load_n(&thread_ready, __ATOMIC_SEQ_CST))
+		syscall(SYS_futex, &thread_ready, FUTEX_WAIT, 0, NULL, NULL, 0);
+}
+
+/* The one signal that somebody is to die of. All others are blocked. */
+static void allow_sigterm(void)
+{
+	sigset_t mask;
+
+	signal(SIGTERM, SIG_DFL);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_UNBLOCK, &mask, NULL);
+}
+
+/* A core dump would be somebody else's business: dumping is off, and nobody dies of a signal that dumps. */
+static void live(const struct specimen_child_context *c, enum specimen_kind kind)
+{
+	struct specimen_report *report = &message.leader;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	start_report(report, kind);
+	take_args(report);
+	take_limits(report);
+	if (c->groups & LAYOUT_GROUP_MNTNS) {
+		if (kind == SPECIMEN_GRANDCHILD)
+			unshare(CLONE_NEWNS);
+		report->mntns = specimen_mntns();
+	}
+	if (kind == SPECIMEN_LEAVER)
+		allow_sigterm();
+	report->error = peek_self(c->peek, &report->self);
+	run_thread(c);
+	send_message(c);
+}
+
+/* fork(2) without what the C library does around it; the exit signal is none. */
+static pid_t fork_quietly(void)
+{
+	return syscall(SYS_clone, 0UL, NULL, NULL, NULL, 0UL);
+}
+
+static void end_child(const struct specimen_child_context *c)
+{
+	pid_t grandchild = fork_quietly();
+
+	if (grandchild < 0)
+		send_failure(c, errno);
+	if (grandchild == 0)
+		live(c, SPECIMEN_GRANDCHILD);
+	wait_for_end(c);
+	if (grandchild > 0)
+		waitpid(grandchild, NULL, __WALL);
+	_exit(0);
+}
+
+static void child_main(const struct specimen_child_context *c, enum specimen_kind kind)
+{
+	char byte;
+
+	close(c->report[0]);
+	close(c->hold[1]);
+	close(c->end[1]);
+	live(c, kind);
+	if (kind == SPECIMEN_CHILD)
+		end_child(c);
+	if (kind == SPECIMEN_LEAVER)
+		syscall(SYS_exit, SPECIMEN_LEAVE_CODE);
+	while (read(c->end[0], &byte, 1) < 0 && errno == EINTR)
+		;
+	_exit(SPECIMEN_EXIT_CODE);
+}
+
+pid_t specimen_child_start(const struct specimen_child_context *c, enum specimen_kind kind)
+{
+	pid_t pid = fork_quietly();
+
+	if (pid == 0)
+		child_main(c, kind);
+	return pid < 0 ? -errno : pid;
+}

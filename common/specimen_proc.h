@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What /proc says of a task, for common/specimen.c; for nobody else. Ids are those of our own pid namespace. */
+#ifndef PROCSNOOP_SPECIMEN_PROC_H
+#define PROCSNOOP_SPECIMEN_PROC_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "specimen.h"
+
+/*
+ * Tells arg_start, arg_end, env_start and env_end of a process; 0: our own. Returns 0; -EACCES: it is not for us to
+ * know; -EPROTO, -errno.
+ */
+int specimen_proc_args(pid_t process, uint64_t args[4]);
+
+/* Tells a thread's faults and switches. Returns 0, -EPROTO or -errno. */
+int specimen_proc_usage(pid_t process, pid_t thread, struct specimen_usage *usage);
+
+/*
+ * Waits until a thread is in a state, S or Z, and its process has so many threads, an ended leader included. Returns 0,
+ * -ETIMEDOUT after a second, -EPROTO or -errno.
+ */
+int specimen_proc_await(pid_t process, pid_t thread, char state, unsigned int threads);
+
+#endif
