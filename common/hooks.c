@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "hooks.h"
+
+#include "../bpf_src/maps.h"
+#include "features.h"
+
+const struct plan_thing hooks_exec = {
+	.name = "exec",
+	/* a path longer than a trace record never reaches a program at a tracepoint (2 KB until 5.16) */
+	.kprobe_first_below = FEATURES_VERSION(4, 17, 0),
+	.ways = {
+		{ PLAN_RAW, { { .program = "on_exec", .family = PLAN_RAW, .target = "sched_process_exec" } } },
+		{ PLAN_TRACEPOINT,
+		  { { .program = "on_exec", .family = PLAN_TRACEPOINT, .system = "sched", .target = "sched_process_exec" } } },
+		{ PLAN_KPROBE, { { .program = "on_exec", .family = PLAN_KPROBE, .target = "proc_exec_connector" } } },
+	},
+};
+
+const struct plan_thing hooks_fork = {
+	.name = "fork",
+	.ways = {
+		{ PLAN_RAW, { { .program = "on_fork_raw", .family = PLAN_RAW, .target = "task_newtask" } } },
+		{ PLAN_TRACEPOINT,
+		  { { .program = "on_fork_tracepoint", .family = PLAN_TRACEPOINT, .system = "task",
+		      .target = "task_newtask" } } },
+		{ PLAN_KPROBE,
+		  { { .program = "on_fork_kprobe", .family = PLAN_KPROBE, .target = "wake_up_new_task" },
+		    { .program = "on_begin_kprobe", .family = PLAN_KPROBE, .target = "begin_new_exec|flush_old_exec",
+		      .optional = true } } },
+	},
+};
+
+#define COMPAT_HOOKS                                                                                                   \
+	{ .program = "on_return", .more = "on_return_more", .more_map = MAP_RETURN_MORE, .family = PLAN_KPROBE, .returns = true, .optional = true,                            \
+	  .target = "__ia32_compat_sys_execve|compat_sys_execve" },                                                    \
+	{ .program = "on_return", .more = "on_return_more", .more_map = MAP_RETURN_MORE, .family = PLAN_KPROBE, .returns = true, .optional = true,                            \
+	  .target = "__ia32_compat_sys_execveat|compat_sys_execveat" },                                                \
+	{ .program = "on_call_compat_execve", .family = PLAN_KPROBE, .optional = true,                                 \
+	  .target = "__ia32_compat_sys_execve|compat_sys_execve" },                                                    \
+	{ .program = "on_call_compat_execveat", .family = PLAN_KPROBE, .optional = true,                               \
+	  .target = "__ia32_compat_sys_execveat|compat_sys_execveat" }
+
+/* Returns first: an exec that is under way while we attach must not leave an entry without an end. */
+const struct plan_thing hooks_failed_exec = {
+	.name = "failed exec",
+	.ways = {
+		{ PLAN_TRACEPOINT,
+		  { { .program = "on_leave", .more = "on_leave_more", .more_map = MAP_LEAVE_MORE, .family = PLAN_TRACEPOINT, .system = "syscalls", .target = "sys_exit_execve" },
+		    { .program = "on_leave", .more = "on_leave_more", .more_map = MAP_LEAVE_MORE, .family = PLAN_TRACEPOINT, .system = "syscalls", .target = "sys_exit_execveat" },
+		    { .program = "on_enter_execve", .family = PLAN_TRACEPOINT, .system = "syscalls",
+		      .target = "sys_enter_execve" },
+		    { .program = "on_enter_execveat", .family = PLAN_TRACEPOINT, .system = "syscalls",
+		      .target = "sys_enter_execveat" },
+		    COMPAT_HOOKS } },
+		{ PLAN_KPROBE,
+		  { { .program = "on_return", .more = "on_return_more", .more_map = MAP_RETURN_MORE, .family = PLAN_KPROBE, .returns = true,
+		      .target = "__x64_sys_execve|__arm64_sys_execve|sys_execve" },
+		    { .program = "on_return", .more = "on_return_more", .more_map = MAP_RETURN_MORE, .family = PLAN_KPROBE, .returns = true,
+		      .target = "__x64_sys_execveat|__arm64_sys_execveat|sys_execveat" },
+		    { .program = "on_call_execve", .family = PLAN_KPROBE,
+		      .target = "__x64_sys_execve|__arm64_sys_execve|sys_execve" },
+		    { .program = "on_call_execveat", .family = PLAN_KPROBE,
+		      .target = "__x64_sys_execveat|__arm64_sys_execveat|sys_execveat" },
+		    COMPAT_HOOKS } },
+	},
+};

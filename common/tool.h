@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The options that all tools share, and how they answer to wrong ones. Prints. */
+#ifndef PROCSNOOP_TOOL_H
+#define PROCSNOOP_TOOL_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "plan.h"
+
+enum exit_code {
+	TOOL_DONE = 0,
+	TOOL_FAILED = 1,
+	TOOL_USAGE = 2,
+	TOOL_CANNOT = 3, /* this host cannot do it */
+};
+
+enum tool_layout {
+	TOOL_LAYOUT_AUTO,
+	TOOL_LAYOUT_HEADERS,
+	TOOL_LAYOUT_LEARNED,
+};
+
+enum tool_image {
+	TOOL_IMAGE_AUTO,
+	TOOL_IMAGE_COMPILE,
+	TOOL_IMAGE_BUILTIN,
+};
+
+struct tool_options {
+	uint64_t duration_ns; /* 0: none */
+	const char *output;   /* NULL: stdout */
+	bool json;
+	bool verbose;
+	bool show_plan;
+	bool print_source;
+	bool follow;
+	bool exit_status;
+	int ready_fd; /* -1: none */
+	unsigned int buffer_pages; /* 0: by the form */
+	uint32_t form; /* version code; 0: by the kernel */
+	enum plan_family hook;
+	enum tool_layout layout;
+	enum tool_image image;
+	uint64_t uid;	 /* CONSTANT_ANY: all */
+	uint64_t ppid;	 /* likewise */
+	uint64_t cgroup; /* likewise */
+	uint64_t mntns;	 /* likewise */
+	char **command; /* NULL: none */
+};
+
+/*
+ * Parses the command line with @argp, whose first child must be TOOL_CHILD, into @own, the tool's own options, and
+ * @options. Ends the process on --help, --version (0) and on mistakes (TOOL_USAGE).
+ */
+void tool_parse(const struct argp *argp, int argc, char **argv, struct tool_options *options, void *own);
+
+extern const struct argp tool_argp;
+#define TOOL_CHILD { &tool_argp, 0, "Common options:", 9 }
+
+/* What a tool's parser gets as input, and hands on to the common one at ARGP_KEY_INIT. */
+struct tool_input {
+	struct tool_options *common;
+	void *own;
+};
+
+/* The tool's own options, in its parser; also does what ARGP_KEY_INIT wants. */
+void *tool_own(struct argp_state *state);
+void tool_init_children(struct argp_state *state);
+
+/* Ends with TOOL_USAGE: "invalid --option argument: 'value': why". @why may be formatted by the caller. */
+void tool_bad_value(const char *option, const char *value, const char *why) __attribute__((noreturn));
+
+/* Strict values for options; they end the process by tool_bad_value(). */
+uint64_t tool_number(const char *option, const char *value, uint64_t min, uint64_t max);
+uint64_t tool_uid(const char *option, const char *value);
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "tracer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../bpf_src/maps.h"
+#include "attach.h"
+#include "bpf.h"
+#include "clock.h"
+#include "image.h"
+#include "message.h"
+#include "process.h"
+#include "ring.h"
+
+static void say_not_permitted(const struct features *f)
+{
+	if (geteuid() != 0)
+		message_error("BPF is not permitted: run as root (needs CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON from 5.8 on)");
+	else if (f->lockdown == LOCKDOWN_CONFIDENTIALITY)
+		message_error("BPF is not permitted: the kernel is locked down (confidentiality; see "
+			      "/sys/kernel/security/lockdown), which also comes with Secure Boot on some distributions");
+	else
+		message_error("BPF is not permitted, though we are root: a container without CAP_SYS_ADMIN, a seccomp "
+			      "filter or the kernel's lockdown forbids it");
+}
+
+static bool none_usable(const struct features *f)
+{
+	return f->kprobe && f->tracepoint && f->raw_tracepoint;
+}
+
+static int check_features(const struct features *f)
+{
+	if (!none_usable(f))
+		return TOOL_DONE;
+	if (f->kprobe == -EPERM || f->kprobe == -EACCES)
+		say_not_permitted(f);
+	else
+		message_error("this kernel (%s) has no BPF for tracing: %s; needs Linux 4.4 or later with CONFIG_BPF_SYSCALL "
+			      "and CONFIG_BPF_EVENTS", f->release, strerror(-f->kprobe));
+	return TOOL_CANNOT;
+}
+
+static void set_filters(struct tracer *t)
+{
+	t->constants[FILTER_UID] = t->options->uid;
+	t->constants[FILTER_PPID] = t->options->ppid;
+	t->constants[FILTER_CGROUP] = t->options->cgroup;
+	t->constants[FILTER_MNTNS] = t->options->mntns;
+	t->constants[FILTER_FOLLOW] = t->options->follow;
+	if (!t->options->follow)
+		t->skip_maps |= 1ULL << MAP_FOLLOWED;
+}
+
+int tracer_plan(struct tracer *t, const struct tool_options *options, const struct plan_thing *const *things)
+{
+	int err, code;
+
+	memset(t, 0, sizeof(*t));
+	t->options = options;
+	err = features_find(&t->features);
+	if (err) {
+		message_error("cannot tell the kernel's version: %s", strerror(-err));
+		return TOOL_CANNOT;
+	}
+	code = check_features(&t->features);
+	t->cannot = code != TOOL_DONE;
+	if (code && !options->show_plan)
+		return code;
+	if (options->cgroup != CONSTANT_ANY && !t->features.cgroup_id && !code) {
+		message_error("--cgroup needs a kernel that tells a task's cgroup to BPF: Linux 4.18 or later with CONFIG_CGROUPS");
+		return TOOL_CANNOT;
+	}
+	set_filters(t);
+	t->form = plan_form(&t->features, options->form);
+	for (; *things; things++)
+		plan_make(&t->plans[t->n_plans++], *things, &t->features, options->hook);
+	if (options->show_plan && t->features.kprobes)
+		plan_check_functions(t->plans, t->n_plans);
+	return TOOL_DONE;
+}
+
+static enum image_type image_type(enum plan_family family)
+{
+	switch (family) {
+	case PLAN_RAW:
+		return IMAGE_RAW_TRACEPOINT;
+	case PLAN_TRACEPOINT:
+		return IMAGE_TRACEPOINT;
+	default:
+		return IMAGE_KPROBE;
+	}
+}
+
+/* Puts the program that @hook's goes on in where it will look for it. */
+static int load_more(struct tracer *t, const struct plan_hook *hook)
+{
+	int map = bpf_object_map(t->object, hook->more_map), program;
+	uint32_t zero = 0;
+
+	if (!hook->more || map < 0 || !image_program(t->image, hook->more))
+		return 0; /* old forms have none */
+	program = bpf_object_load(t->object, hook->more, image_type(hook->family));
+	return program < 0 ? program : bpf_map_update(map, &zero, &program);
+}
+
+/* Loads and attaches at one target. */
+static int attach_at(struct tracer *t, const struct plan_hook *hook, const char *target)
+{
+	int program;
+
+	/* a system call's function of its own prefix gets its arguments behind a pointer (4.17) */
+	t->constants[SYSCALL_WRAPPED] = strncmp(target, "__", 2) == 0;
+	program = load_more(t, hook);
+	if (!program)
+		program = bpf_object_load(t->object, hook->program, image_type(hook->family));
+	if (program < 0) {
+		message_verbose("program %s is refused: %s", hook->program, strerror(-program));
+		if (message_is_verbose())
+			message_lines("  verifier: ", bpf_object_log(t->object));
+		return program;
+	}
+	switch (hook->family) {
+	case PLAN_RAW:
+		return attach_raw_tracepoint(t->attach, program, target);
+	case PLAN_TRACEPOINT:
+		return attach_tracepoint(t->attach, program, hook->system, target);
+	default:
+		return attach_kprobe(t->attach, program, target, hook->returns);
+	}
+}
+
+/* Tries each of the targets "a|b". */
+static int attach_hook(struct tracer *t, const struct plan_hook *hook)
+{
+	const char *at = hook->target;
+	char target[128];
+	size_t length;
+	int err = -ENOENT;
+
+	if (hook->family == PLAN_KPROBE && !t->features.kprobes)
+		return -EOPNOTSUPP;
+	while (err && *at) {
+		length = strcspn(at, "|");
+		snprintf(target, sizeof(target), "%.*s", (int)length, at);
+		at += length + (at[length] == '|');
+		err = attach_at(t, hook, target);
+		if (!err)
+			message_verbose("attached %s to %s %s%s%s%s", hook->program, plan_family_name(hook->family),
+					hook->system ? hook->system : "", hook->system ? ":" : "", target,
+					hook->returns ? " (return)" : "");
+		else
+			message_verbose("cannot attach %s to %s %s%s: %s", hook->program, plan_family_name(hook->family),
+					target, hook->returns ? " (return)" : "", strerror(-err));
+	}
+	return err;
+}
+
+static int attach_way(struct tracer *t, const struct plan_way *way)
+{
+	unsigned int i, before = attach_count(t->attach);
+	int err = 0;
+
+	for (i = 0; i < PLAN_HOOKS_MOST && way->hooks[i].program && !err; i++) {
+		err = attach_hook(t, &way->hooks[i]);
+		if (way->hooks[i].optional && err)
+			err = 0;
+	}
+	if (err)
+		attach_undo(t->attach, before);
+	return err;
+}
+
+static int attach_thing(struct tracer *t, struct plan *plan)
+{
+	unsigned int i;
+	int err = -EOPNOTSUPP;
+
+	for (i = 0; i < plan->n_choices; i++) {
+		struct plan_choice *choice = &plan->choices[i];
+
+		if (!choice->usable)
+			continue;
+		err = attach_way(t, choice->way);
+		if (!err)
+			return TOOL_DONE;
+		snprintf(choice->reason, sizeof(choice->reason), "refused: %s%s", strerror(-err),
+			 err == -EEXIST ? " (another tool holds it; before Linux 4.15 an event takes one program)" : "");
+		message_verbose("%s: not by %s: %s", plan->thing->name, plan_family_name(choice->way->family),
+				choice->reason);
+	}
+	if (plan->thing->optional)
+		return TOOL_DONE;
+	message_error("no hook for %s can be used on this kernel (%s):", plan->thing->name, t->features.release);
+	for (i = 0; i < plan->n_choices; i++)
+		message_error("  %s: %s", plan_family_name(plan->choices[i].way->family), plan->choices[i].reason);
+	if (!message_is_verbose())
+		message_error("-v says more");
+	return TOOL_CANNOT;
+}
+
+static int make_object(struct tracer *t)
+{
+	struct bpf_object_options options = {
+		.cpus = t->features.cpus,
+		.version_code = t->features.version_code,
+		.constants = t->constants,
+		.n_constants = CONSTANT_COUNT,
+		.skip_maps = t->skip_maps,
+		.entries = t->entries,
+		.n_entries = MAP_COUNT,
+	};
+	int err = bpf_object_new(&t->object, t->image, &options);
+
+	if (err == -EPERM || err == -EACCES) {
+		say_not_permitted(&t->features);
+		return TOOL_CANNOT;
+	}
+	if (err) {
+		message_error("cannot create the BPF maps: %s", strerror(-err));
+		return TOOL_FAILED;
+	}
+	return TOOL_DONE;
+}
+
+/* Below 4.11 an event comes in many parts, each with a head of its own. */
+static unsigned int ring_pages(const struct tracer *t)
+{
+	if (t->options->buffer_pages)
+		return t->options->buffer_pages;
+	return t->form < FEATURES_VERSION(4, 11, 0) ? 256 : 64;
+}
+
+static int open_rings(struct tracer *t)
+{
+	int map = bpf_object_map(t->object, MAP_EVENTS), err;
+
+	if (map < 0) /* procstat needs none */
+		return TOOL_DONE;
+	err = rings_open(&t->rings, map, ring_pages(t));
+	if (!err) {
+		message_verbose("rings: %zu bytes for %u CPUs", rings_memory(t->rings), t->features.cpus);
+		return TOOL_DONE;
+	}
+	message_error("cannot open a ring of %u pages for each CPU: %s%s", ring_pages(t), strerror(-err),
+		      err == -EPERM || err == -ENOMEM ? "; try fewer --buffer-pages" : "");
+	return TOOL_FAILED;
+}
+
+int tracer_attach(struct tracer *t)
+{
+	unsigned int i;
+	int code;
+
+	if (!t->features.tracefs_error)
+		attach_clean(&t->features.tracefs);
+	t->attach = attach_new(t->features.tracefs_error ? NULL : &t->features.tracefs);
+	if (!t->attach) {
+		message_error("no memory");
+		return TOOL_FAILED;
+	}
+	code = make_object(t);
+	if (!code)
+		code = open_rings(t);
+	for (i = 0; i < t->n_plans && !code; i++)
+		code = attach_thing(t, &t->plans[i]);
+	return code;
+}
+
+int tracer_follow(struct tracer *t, uint32_t pid)
+{
+	uint64_t now = clock_now();
+	int map = bpf_object_map(t->object, MAP_FOLLOWED);
+
+	return map < 0 ? map : bpf_map_update(map, &pid, &now);
+}
+
+static void sweep(int map)
+{
+	uint32_t pid, next;
+	uint64_t ticks;
+	int more;
+
+	more = bpf_map_next(map, NULL, &next);
+	while (!more) {
+		pid = next;
+		more = bpf_map_next(map, &pid, &next);
+		if (process_start_ticks(pid, &ticks) < 0)
+			bpf_map_delete(map, &pid);
+	}
+}
+
+void tracer_sweep(struct tracer *t)
+{
+	static const uint32_t maps[] = { MAP_FOLLOWED, MAP_PARENTS, MAP_EXECS, MAP_ENDED,
+		MAP_STAT_EXES, MAP_STAT_THREADS,
+					 MAP_STAT_ENDED };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(maps) / sizeof(*maps); i++)
+		if (bpf_object_map(t->object, maps[i]) >= 0)
+			sweep(bpf_object_map(t->object, maps[i]));
+}
+
+void tracer_detach(struct tracer *t)
+{
+	attach_free(t->attach);
+	t->attach = NULL;
+}
+
+void tracer_free(struct tracer *t)
+{
+	tracer_detach(t);
+	rings_free(t->rings);
+	bpf_object_free(t->object);
+	image_free(t->image);
+	t->rings = NULL;
+	t->object = NULL;
+	t->image = NULL;
+}

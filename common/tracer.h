@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From options to attached programs: what this kernel has, the plan, layout, image, maps, rings, hooks. Prints what
+ * goes wrong, once, with what to do about it.
+ */
+#ifndef PROCSNOOP_TRACER_H
+#define PROCSNOOP_TRACER_H
+
+#include <stdint.h>
+
+#include "../bpf_src/constants.h"
+#include "../bpf_src/maps.h"
+#include "features.h"
+#include "layout.h"
+#include "plan.h"
+#include "tool.h"
+
+#define TRACER_THINGS_MOST 5
+
+struct attach;
+struct bpf_object;
+struct builtin_image;
+struct command;
+struct image;
+struct rings;
+
+/* What a tool brings. */
+struct tracer_tool {
+	const char *source; /* the BPF source, flattened */
+	const struct builtin_image *builtin; /* sources.h; ended by bytes == NULL */
+	unsigned int optional_groups; /* of the layout: what of them cannot be known shows in tracer.layout */
+};
+
+struct tracer {
+	const struct tool_options *options;
+	struct features features;
+	struct plan plans[TRACER_THINGS_MOST];
+	unsigned int n_plans;
+	bool cannot; /* BPF cannot be used at all; only --plan goes on */
+	uint32_t form;
+	struct layout layout;
+	struct image *image;
+	struct bpf_object *object;
+	struct rings *rings;
+	struct attach *attach;
+	uint64_t constants[CONSTANT_COUNT];
+	uint32_t entries[MAP_COUNT]; /* of maps of which this run wants another number than the image has; 0: that */
+	uint64_t skip_maps; /* bits of maps that this run does not use, set by the tool before tracer_load() */
+};
+
+/*
+ * Looks at the kernel and makes the plans for @things (ended by NULL). Returns TOOL_DONE, or the exit code after a message. tracer_free() in either case.
+ */
+int tracer_plan(struct tracer *tracer, const struct tool_options *options, const struct plan_thing *const *things);
+
+/*
+ * Finds out the layout and gets the image, in the order of DESIGN's "ways to an image"; with --plan prints all of it.
+ * @groups: enum layout_group bits that the tool cannot be right without.
+ */
+int tracer_image(struct tracer *tracer, const struct tracer_tool *tool, unsigned int groups);
+
+/* Creates maps and rings and attaches every thing by the first way that works. */
+int tracer_attach(struct tracer *tracer);
+
+/* Enters a process into the map of followed ones. Returns 0 or -errno. */
+int tracer_follow(struct tracer *tracer, uint32_t pid);
+
+/* Removes the dead from the maps that are kept by process id; to be called about once a second. */
+void tracer_sweep(struct tracer *tracer);
+
+/* Takes the programs from their hooks; one that had begun may still run for a moment. The maps stay. */
+void tracer_detach(struct tracer *tracer);
+
+/* Detaches all and frees. Also after a failure, and twice. */
+void tracer_free(struct tracer *tracer);
+
+#endif
