@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Numbers of the constants that the loader puts into a program: the layout's fields first, then those of the run. */
+#ifndef BPF_SRC_CONSTANTS_H
+#define BPF_SRC_CONSTANTS_H
+
+#include "layout.h"
+
+enum constant {
+	CONSTANT_AFTER_LAYOUT = LAYOUT_COUNT - 1,
+	FILTER_UID,    /* show only this user's; CONSTANT_ANY: all */
+	FILTER_PPID,   /* likewise */
+	FILTER_CGROUP, /* kernfs id */
+	FILTER_MNTNS,  /* inode number */
+	FILTER_FOLLOW, /* 1: only processes in the map of followed ones */
+	EXEC_WITH_FAILS, /* 1: failed execs are watched too */
+	SYSCALL_WRAPPED, /* 1: the probed system call gets one pointer to registers (4.17 on x86-64, 4.19 on arm64) */
+	EXIT_PID,      /* exitsnoop: only this process; CONSTANT_ANY: all */
+	EXIT_THREADS,  /* 1: every thread's end */
+	EXIT_USAGE,    /* 1: what was used */
+	EXIT_ARGS,     /* 1: command lines, read at the end */
+	EXIT_REMEMBER, /* 1: command lines, sent at every exec */
+	EXIT_EXECS,    /* 1: times of execs are kept */
+	STAT_BY,        /* procstat: enum stat_by */
+	STAT_SHORT,     /* only ends of processes that lived for less, ns; CONSTANT_ANY: all */
+	STAT_HISTOGRAM, /* 1: lifetimes are counted by power of two too */
+	END_GROUP_DEAD, /* 1: sched_process_exit tells whether the process ended with its thread (6.15) */
+	CONSTANT_COUNT
+};
+#define CONSTANT_ANY (~0ULL)
+
+#endif
