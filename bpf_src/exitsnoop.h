@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What exitsnoop's BPF programs and its user side share. */
+#ifndef BPF_SRC_EXITSNOOP_H
+#define BPF_SRC_EXITSNOOP_H
+
+#include "event.h"
+
+#define EXIT_ARGS_MAX 4096 /* bytes of a command line shown */
+#define EXIT_CHUNK 256	   /* old forms: bytes of one part */
+
+enum exit_what {
+	EXIT_END = 1, /* of a process, or with -T of a thread */
+	/* only where the command line cannot be read any more when the process ends: */
+	EXIT_EXEC,
+	EXIT_FORK, /* pid is the new process, ppid the one that made it */
+	EXIT_LEADER, /* the leader left, others go on: its status, for an end that was told too early to have it */
+};
+
+enum exit_flag {
+	EXIT_GROUP_DEAD = 1,	/* no thread of the process is left; where only live == 0 is seen, perhaps some are */
+	EXIT_HAS_USAGE = 2,	/* used is filled in */
+	EXIT_NO_MM = 4,		/* no memory of its own, or no more of it: the command line cannot be read here */
+	EXIT_HAS_PARTS = 8,	/* the command line follows in parts */
+	EXIT_UNSETTLED = 16,	/* the status may be one that the leader has yet to set */
+};
+
+/* Of a process: all its threads. CPU times in the kernel's unit, which user and system have in common. */
+struct exit_usage {
+	__u64 runtime; /* ns */
+	__u64 utime;
+	__u64 stime;
+	__u64 minflt;
+	__u64 majflt;
+	__u64 nvcsw;
+	__u64 nivcsw;
+	__u64 maxrss; /* pages */
+};
+
+/* Sent without used unless that is filled in or args follow. */
+struct exit_event {
+	struct event_head head;
+	__u32 pid; /* of the process (tgid) */
+	__u32 tid;
+	__u32 ppid;
+	__u32 uid;
+	__u32 status;	  /* as wait(2) gives it */
+	__u16 what;	  /* enum exit_what */
+	__u16 flags;	  /* enum exit_flag */
+	__u64 start;	  /* of the process, with -T of the thread: ns, CLOCK_MONOTONIC */
+	__u64 exec_time;  /* of its last exec; 0 where that was not seen */
+	__u64 args_total; /* bytes that the command line has */
+	__u32 args_size;  /* bytes of it in args */
+	__u32 threads;	  /* not yet gone, this one included; 0 where that does not matter */
+	char comm[COMM_SIZE];
+	struct exit_usage used;
+};
+
+struct exit_message {
+	struct exit_event event;
+	char args[EXIT_ARGS_MAX];
+};
+
+struct exit_part {
+	struct event_head head;
+	__u64 size;  /* bytes in bytes; 0: the end of the parts */
+	__u64 start; /* where the command line begins */
+	__u64 from;  /* where these bytes begin; may lie before start */
+	char bytes[EXIT_CHUNK];
+};
+
+/* What the threads of a process used that have ended, those before the first that was seen to end included. */
+struct exit_ended {
+	__u64 start; /* of the process: tells an entry that was left over from one that had the same id */
+	struct exit_usage used;
+};
+
+#endif

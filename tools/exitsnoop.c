@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* exitsnoop: shows every process that ends, how it ended, and on request what it used. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../bpf_src/maps.h"
+#include "assemble.h"
+#include "cmdlines.h"
+#include "exit.h"
+#include "exit_hold.h"
+#include "exit_plan.h"
+#include "exit_show.h"
+#include "filter.h"
+#include "message.h"
+#include "session.h"
+#include "sources.h"
+
+#define CMDLINES_MOST (2 << 20) /* bytes, of all that are remembered */
+#define HOLD_NS 100000000ULL	/* how long a further report of a process is waited for */
+
+enum key {
+	KEY_COUNT = 0x100,
+	KEY_LABEL,
+	KEY_UTC,
+};
+
+struct exitsnoop {
+	struct tool_options options;
+	struct exit_show show;
+	bool failed;
+	uint64_t pid;	   /* CONSTANT_ANY: all */
+	uint64_t count;	   /* 0: no limit */
+	struct filter_regex *name;
+	/* of the run */
+	struct exit_plan plan;
+	struct exit_hold *hold;	   /* NULL: every report is the true one */
+	struct cmdlines *cmdlines; /* NULL: command lines come with the reports */
+	struct exit_record record;
+	struct buffer text;
+	uint64_t shown;
+	bool done;
+};
+
+static const struct argp_option options[] = {
+	{ "timestamp", 't', NULL, 0, "Print the time of day", 0 },
+	{ "utc", KEY_UTC, NULL, 0, "Print it in UTC (with -t)", 0 },
+	{ "per-thread", 'T', NULL, 0, "Print the end of every thread", 0 },
+	{ "pid", 'p', "PID", 0, "Only this process, until it has ended", 0 },
+	{ "name", 'n', "REGEX", 0, "Only where the name matches", 0 },
+	{ "failed", 'x', NULL, 0, "Only where the exit code is not 0, or a signal ended it", 0 },
+	{ "args", 'a', NULL, 0, "Print the command line", 0 },
+	{ "resources", 'r', NULL, 0, "Print CPU time, memory, page faults and context switches", 0 },
+	{ "label", KEY_LABEL, "LABEL", OPTION_ARG_OPTIONAL, "Print a label in each line (default: exit)", 0 },
+	{ "count", KEY_COUNT, "N", 0, "End after N lines", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+static struct filter_regex *parse_regex(const char *option, const char *value)
+{
+	struct filter_regex *regex;
+	char error[160];
+
+	if (filter_regex_new(&regex, value, error, sizeof(error)) < 0)
+		tool_bad_value(option, value, error);
+	return regex;
+}
+
+static uint64_t parse_pid(const char *value)
+{
+	uint64_t pid = tool_number("--pid", value, 1, INT32_MAX);
+
+	if (kill(pid, 0) < 0 && errno == ESRCH)
+		tool_bad_value("--pid", value, "there is no such process");
+	return pid;
+}
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+	struct exitsnoop *o = tool_own(state);
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		o->pid = CONSTANT_ANY;
+		tool_init_children(state);
+		return 0;
+	case 't':
+		o->show.timestamp = true;
+		return 0;
+	case KEY_UTC:
+		o->show.utc = true;
+		return 0;
+	case 'T':
+		o->show.threads = true;
+		return 0;
+	case 'p':
+		o->pid = parse_pid(value);
+		return 0;
+	case 'n':
+		o->name = parse_regex("--name", value);
+		return 0;
+	case 'x':
+		o->failed = true;
+		return 0;
+	case 'a':
+		o->show.args = true;
+		return 0;
+	case 'r':
+		o->show.usage = true;
+		return 0;
+	case KEY_LABEL:
+		o->show.label = value ? value : "exit";
+		return 0;
+	case KEY_COUNT:
+		o->count = tool_number("--count", value, 1, UINT64_MAX);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void begin(struct session *session, void *context)
+{
+	struct exitsnoop *o = context;
+
+	if (o->cmdlines && cmdlines_read_proc(o->cmdlines, clock_now()) < 0)
+		message_warn("cannot read /proc: command lines of processes that run already are not known");
+	if (o->pid != CONSTANT_ANY && kill(o->pid, 0) < 0 && errno == ESRCH)
+		o->done = true; /* it ended while we attached */
+	if (o->options.json)
+		return;
+	buffer_reset(&o->text);
+	exit_show_header(&o->show, &o->text);
+	output_add(&session->output, buffer_text(&o->text), o->text.length);
+	output_flush(&session->output);
+}
+
+static void find_args(struct exitsnoop *o)
+{
+	struct exit_record *r = &o->record;
+	struct cmdline line;
+
+	/* a kernel thread has none; but it may be that the memory is gone already */
+	if (r->no_mm)
+		r->args_known = o->show.threads ? o->plan.told : !o->plan.by_live && !r->threads;
+	if (!o->cmdlines)
+		return;
+	if (cmdlines_find(o->cmdlines, r->pid, o->show.threads ? 0 : r->start, &line)) {
+		r->args = line.bytes;
+		r->args_size = line.size;
+		r->args_cut = line.cut;
+		r->args_known = true;
+	}
+}
+
+static void print(struct session *session, struct exitsnoop *o, bool late)
+{
+	struct timespec wall = clock_wall(&session->clock, o->record.time);
+
+	buffer_reset(&o->text);
+	if (o->options.json)
+		exit_show_json(&o->show, &o->record, &wall, late, &o->text);
+	else
+		exit_show_row(&o->show, &o->record, &wall, late, &o->text);
+	if (o->text.error)
+		message_error("no memory for a line of output");
+	output_add(&session->output, buffer_text(&o->text), o->text.length);
+}
+
+/* Prints what was decoded last, if it is to be shown. Returns whether to go on. */
+static bool show(struct session *session, struct exitsnoop *o, bool late)
+{
+	const struct exit_record *r = &o->record;
+	bool wanted = !(o->failed && !r->status) &&
+		      !(o->name && filter_regex_match(o->name, r->comm, strlen(r->comm)) != 1);
+
+	if (o->done)
+		return false;
+	if (wanted && o->show.args)
+		find_args(o);
+	if (wanted)
+		print(session, o, late);
+	o->shown += wanted;
+	if (o->cmdlines && r->group_dead)
+		cmdlines_forget(o->cmdlines, r->pid);
+	o->done = (o->count && o->shown >= o->count) || (o->pid == r->pid && r->group_dead);
+	return !o->done;
+}
+
+static bool take_event(struct session *session, const struct event *event, bool late, void *context)
+{
+	struct exitsnoop *o = context;
+	struct exit_record *r = &o->record;
+	int err = exit_decode(r, event);
+
+	if (!err && r->what == EXIT_EXEC && o->cmdlines)
+		cmdlines_set(o->cmdlines, r->pid, r->time, &(struct cmdline){ r->args, r->args_size, r->args_cut });
+	else if (!err && r->what == EXIT_FORK && o->cmdlines)
+		cmdlines_fork(o->cmdlines, r->pid, r->ppid, r->time);
+	else if (!err && r->what == EXIT_LEADER && o->hold)
+		exit_hold_settle(o->hold, r->pid, r->start, r->status);
+	else if (!err && r->what == EXIT_END && o->hold)
+		err = exit_hold_add(o->hold, event, late, r->pid, r->start, r->threads > 1 || r->unsettled);
+	else if (!err && r->what == EXIT_END)
+		return show(session, o, late);
+	if (err)
+		message_error("an event that does not read as one was left out: %s", strerror(-err));
+	return true;
+}
+
+/* What was held and need not wait any more. */
+static bool take_batch(struct session *session, uint64_t now, void *context)
+{
+	struct exitsnoop *o = context;
+	struct event *event;
+	bool late;
+
+	while (o->hold && (event = exit_hold_next(o->hold, now, &late))) {
+		if (exit_decode(&o->record, event) == 0)
+			show(session, o, late);
+		free(event);
+	}
+	return !o->done;
+}
+
+static int prepare(struct exitsnoop *o, struct tracer *tracer)
+{
+	uint64_t *c = tracer->constants;
+
+	c[EXIT_PID] = o->pid;
+	c[EXIT_THREADS] = o->show.threads;
+	c[EXIT_USAGE] = o->show.usage;
+	c[EXIT_ARGS] = o->show.args;
+	c[EXIT_REMEMBER] = o->plan.remember;
+	c[EXIT_EXECS] = o->options.json;
+	tracer->skip_maps |= 1ULL << MAP_PARENTS;
+	if (!o->options.json)
+		tracer->skip_maps |= 1ULL << MAP_EXECS;
+	if (!o->show.usage)
+		tracer->skip_maps |= 1ULL << MAP_ENDED;
+	/* also if the kprobe comes first: it may be refused */
+	if (!o->plan.told && !o->show.threads)
+		o->hold = exit_hold_new(HOLD_NS);
+	if (o->plan.remember)
+		o->cmdlines = cmdlines_new(CMDLINES_MOST, EXIT_ARGS_MAX);
+	if ((!o->plan.told && !o->show.threads && !o->hold) || (o->plan.remember && !o->cmdlines)) {
+		message_error("no memory");
+		return TOOL_FAILED;
+	}
+	return TOOL_DONE;
+}
+
+/* What was asked for and cannot be had is shown as unknown; why is said once. */
+static void look_at_layout(struct exitsnoop *o, const struct layout *l)
+{
+	enum layout_field missing;
+
+	o->show.usage_known = layout_known(l, LAYOUT_GROUP_RESOURCES, &missing);
+	if (o->show.usage_known)
+		o->show.cputime_known = layout_known(l, LAYOUT_GROUP_CPUTIME, &missing);
+	if (o->show.usage && !o->show.cputime_known)
+		message_warn("the offset of %s cannot be established on this kernel: %s; %s unknown",
+			     layout_field_name(missing), l->how[missing],
+			     o->show.usage_known ? "CPU times are" : "resources are");
+}
+
+static int run(struct exitsnoop *o)
+{
+	struct session_calls calls = { .begin = begin, .event = take_event, .batch = take_batch, .context = o };
+	struct tracer_tool tool = { .source = source_exitsnoop, .builtin = builtin_exitsnoop };
+	struct exit_plan *plan = &o->plan;
+	static struct session session;
+	struct tracer *tracer = &session.tracer;
+	int code;
+
+	exit_plan_begin(plan, o->show.args, o->show.usage, o->options.json, o->options.follow);
+	code = tracer_plan(tracer, &o->options, plan->things);
+	exit_plan_look(plan, tracer);
+	if (o->show.usage)
+		tool.optional_groups |= LAYOUT_GROUP_RESOURCES | LAYOUT_GROUP_CPUTIME;
+	if (plan->may_need_live)
+		tool.optional_groups |= LAYOUT_GROUP_LIVE;
+	if (!code)
+		code = tracer_image(tracer, &tool, LAYOUT_GROUP_EXEC | LAYOUT_GROUP_EXIT |
+						       (plan->by_live ? LAYOUT_GROUP_LIVE : 0));
+	if (!code)
+		code = prepare(o, tracer);
+	exit_plan_finish(plan, tracer);
+	if (!code)
+		look_at_layout(o, &tracer->layout);
+	if (!code && !o->options.show_plan)
+		return session_run(&session, &calls);
+	tracer_free(tracer);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp_child children[] = { TOOL_CHILD, { NULL, 0, NULL, 0 } };
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = "[-- COMMAND [ARG...]]",
+		.doc = "Show every process that ends on this machine: how old it was, and which exit code or signal "
+		       "ended it.\vSee exitsnoop(8) for the meaning of the columns, what cannot be seen, and examples.",
+		.children = children,
+	};
+	static struct exitsnoop o;
+	int code;
+
+	tool_parse(&argp, argc, argv, &o.options, &o);
+	if (o.options.print_source) {
+		fputs(source_exitsnoop, stdout);
+		return fflush(stdout) ? TOOL_FAILED : TOOL_DONE;
+	}
+	code = run(&o);
+	filter_regex_free(o.name);
+	exit_hold_free(o.hold);
+	cmdlines_free(o.cmdlines);
+	exit_record_free(&o.record);
+	buffer_free(&o.text);
+	return code;
+}
