@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "stat_plan.h"
+
+#include "hooks.h"
+#include "message.h"
+#include "stat.h"
+
+/* on x86-64 32-bit callers have functions of their own, and pass no tracepoint of the system call */
+#define COMPAT_HOOKS                                                                                                   \
+	{ .program = "on_return", .family = PLAN_KPROBE, .returns = true, .optional = true,                            \
+	  .target = "__ia32_compat_sys_execve|compat_sys_execve" },                                                    \
+	{ .program = "on_return", .family = PLAN_KPROBE, .returns = true, .optional = true,                            \
+	  .target = "__ia32_compat_sys_execveat|compat_sys_execveat" }
+
+static const struct plan_thing failed_thing = {
+	.name = "failed exec",
+	.ways = {
+		{ PLAN_TRACEPOINT,
+		  { { .program = "on_leave", .family = PLAN_TRACEPOINT, .system = "syscalls", .target = "sys_exit_execve" },
+		    { .program = "on_leave", .family = PLAN_TRACEPOINT, .system = "syscalls", .target = "sys_exit_execveat" },
+		    COMPAT_HOOKS } },
+		{ PLAN_KPROBE,
+		  { { .program = "on_return", .family = PLAN_KPROBE, .returns = true,
+		      .target = "__x64_sys_execve|__arm64_sys_execve|sys_execve" },
+		    { .program = "on_return", .family = PLAN_KPROBE, .returns = true,
+		      .target = "__x64_sys_execveat|__arm64_sys_execveat|sys_execveat" },
+		    COMPAT_HOOKS } },
+	},
+};
+
+/* Below 6.15 only taskstats_exit tells whether the process ended with its thread. */
+static const struct plan_thing end_thing = {
+	.name = "process end",
+	.kprobe_first_below = FEATURES_VERSION(6, 15, 0),
+	.ways = {
+		{ PLAN_RAW, { { .program = "on_end_raw", .family = PLAN_RAW, .target = "sched_process_exit" } } },
+		{ PLAN_TRACEPOINT,
+		  { { .program = "on_end_tracepoint", .family = PLAN_TRACEPOINT, .system = "sched",
+		      .target = "sched_process_exit" } } },
+		{ PLAN_KPROBE, { { .program = "on_end_kprobe", .family = PLAN_KPROBE, .target = "taskstats_exit" } } },
+	},
+};
+
+/*
+ * What the last thread of a process used since it was last added up. Every switch passes sched_switch, only those from
+ * dead tasks task_dead_fair, which there is from 4.3 on.
+ */
+static const struct plan_thing last_run_thing = {
+	.name = "last run",
+	.optional = true,
+	.kprobe_first_below = UINT32_MAX,
+	.ways = {
+		{ PLAN_RAW, { { .program = "on_switch_raw", .family = PLAN_RAW, .target = "sched_switch" } } },
+		{ PLAN_TRACEPOINT,
+		  { { .program = "on_switch_tracepoint", .family = PLAN_TRACEPOINT, .system = "sched",
+		      .target = "sched_switch" } } },
+		{ PLAN_KPROBE, { { .program = "on_dead_kprobe", .family = PLAN_KPROBE, .target = "task_dead_fair" } } },
+	},
+};
+
+/* Where the record's field lies the program knows; elsewhere it is as if it were not there. */
+static bool tells_group_dead(const struct features *f)
+{
+	struct tracefs_field field;
+
+	return !f->tracefs_error &&
+	       tracefs_event_field(&f->tracefs, "sched", "sched_process_exit", "group_dead", &field) == 0 &&
+	       field.offset == 32 && field.size == 1;
+}
+
+static bool any_usable(const struct plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->n_choices; i++)
+		if (plan->choices[i].usable)
+			return true;
+	return false;
+}
+
+/*
+ * Without group_dead it takes signal->live to see an end at sched_process_exit. Where taskstats_exit can be probed it is
+ * not learned, and there is no other way then.
+ */
+static unsigned int choose_end(struct plan *plan)
+{
+	bool by_kprobe = plan->choices[0].usable && plan->choices[0].way->family == PLAN_KPROBE;
+	unsigned int i;
+
+	if (!by_kprobe)
+		return LAYOUT_GROUP_LIVE;
+	for (i = 1; i < plan->n_choices; i++)
+		plan->choices[i].usable = false;
+	return 0;
+}
+
+int stat_plan_make(struct stat_plan *plan, struct tracer *t, const struct tool_options *options)
+{
+	const struct plan_thing *things[] = { &hooks_fork, &hooks_exec, &plan->failed, &last_run_thing,
+					     &end_thing, NULL };
+	int code;
+
+	*plan = (struct stat_plan){ .failed = failed_thing };
+	code = tracer_plan(t, options, things);
+	if (code || t->n_plans != TRACER_THINGS_MOST)
+		return code;
+	t->constants[END_GROUP_DEAD] = tells_group_dead(&t->features);
+	if (!t->constants[END_GROUP_DEAD])
+		plan->groups = choose_end(&t->plans[4]);
+	plan->no_fails = !any_usable(&t->plans[2]);
+	plan->failed.optional = plan->no_fails;
+	return TOOL_DONE;
+}
+
+unsigned int stat_plan_unknown(const struct stat_plan *plan, const struct tracer *t)
+{
+	const unsigned char *state = t->layout.state;
+	unsigned int unknown = 0;
+
+	if (plan->no_fails)
+		unknown |= 1U << STAT_FAILS;
+	if (state[LAYOUT_TASK_RUNTIME] == LAYOUT_UNKNOWN || state[LAYOUT_SIGNAL_RUNTIME] == LAYOUT_UNKNOWN)
+		unknown |= 1U << STAT_CPU;
+	if (state[LAYOUT_SIGNAL_MAXRSS] == LAYOUT_UNKNOWN)
+		unknown |= 1U << STAT_RSS;
+	return unknown;
+}

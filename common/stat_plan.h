@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What procstat looks at, and by which hooks. */
+#ifndef PROCSNOOP_STAT_PLAN_H
+#define PROCSNOOP_STAT_PLAN_H
+
+#include "plan.h"
+#include "tracer.h"
+
+struct stat_plan {
+	struct plan_thing failed; /* tracer.plans refer to it */
+	unsigned int groups; /* of the layout, that are needed besides those of exec and exit */
+	bool no_fails;	     /* failed execs cannot be seen here */
+};
+
+/* Makes the plans of @tracer, and sets what they want of its constants. Returns as tracer_plan(). */
+int stat_plan_make(struct stat_plan *plan, struct tracer *tracer, const struct tool_options *options);
+
+/* After tracer_image(): bits 1 << enum stat_column of what cannot be known. */
+unsigned int stat_plan_unknown(const struct stat_plan *plan, const struct tracer *tracer);
+
+#endif
