@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Part of the build, not installed: compiles a tool's BPF source in every form against our own headers and prints the
+ * images as a C file (common/sources.h). Without libbcc on the build machine the list is empty, and says so.
+ *
+ * builtin COMPILE-PROGRAM TOOL
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile.h"
+#include "features.h"
+#include "image.h"
+#include "message.h"
+#include "own_headers.h"
+#include "plan.h"
+#include "sources.h"
+
+static const struct {
+	const char *name;
+	const char *source;
+} tools[] = {
+	{ "execsnoop", source_execsnoop },
+	{ "exitsnoop", source_exitsnoop },
+	{ "procstat", source_procstat },
+};
+
+static void print_bytes(const struct buffer *bytes, unsigned int number)
+{
+	size_t i;
+
+	printf("static const unsigned char image_%u[] = {", number);
+	for (i = 0; i < bytes->length; i++)
+		printf("%s%u,", i % 24 ? "" : "\n", (unsigned char)bytes->data[i]);
+	printf("\n};\n\n");
+}
+
+/* Returns the image's size, 0 without libbcc; ends the build on anything else. */
+static uint32_t make(const char *program, const char *source, const char *headers, uint32_t form, bool cgroup,
+		     unsigned int number)
+{
+	char define[48], version[48];
+	const char *defines[] = { define, version, cgroup ? "PROCSNOOP_CGROUP" : NULL, NULL };
+	struct compile_request request = {
+		.source = source, .defines = defines, .headers = headers, .program = program,
+	};
+	struct compile_outcome outcome;
+	struct buffer bytes = BUFFER_EMPTY;
+	struct image *image;
+	uint32_t size = 0;
+
+	snprintf(define, sizeof(define), "PROCSNOOP_FORM=%u", form);
+	snprintf(version, sizeof(version), "PROCSNOOP_VERSION_CODE=%u", form);
+	if (compile_run(&request, &image, &outcome) == 0) {
+		image_encode(image, &bytes);
+		print_bytes(&bytes, number);
+		size = bytes.length;
+		image_free(image);
+	} else if (outcome.result != COMPILE_NO_LIBRARY) {
+		message_lines("", buffer_text(&outcome.log));
+		exit(1);
+	}
+	buffer_free(&bytes);
+	buffer_free(&outcome.log);
+	return size;
+}
+
+static const char *find_source(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(tools) / sizeof(*tools); i++)
+		if (strcmp(tools[i].name, name) == 0)
+			return tools[i].source;
+	message_error("no tool is called '%s'", name);
+	exit(2);
+}
+
+int main(int argc, char **argv)
+{
+	uint32_t sizes[2 * PLAN_FORMS];
+	struct own_headers own;
+	unsigned int i;
+	const char *source;
+
+	message_start(argv[0]);
+	if (argc != 3) {
+		message_error("usage: builtin COMPILE-PROGRAM TOOL");
+		return 2;
+	}
+	source = find_source(argv[2]);
+	if (own_headers_unpack(&own) < 0) {
+		message_error("cannot write to /run or /tmp");
+		return 1;
+	}
+	printf("/* made by tools/builtin.c */\n#include <stddef.h>\n#include \"sources.h\"\n\n");
+	for (i = 0; i < 2 * PLAN_FORMS; i++)
+		/* a task's cgroup is told from 4.18 on, whose form is that of 4.11 */
+		sizes[i] = i % 2 && plan_forms[i / 2] < FEATURES_VERSION(4, 11, 0) ? 0 :
+			make(argv[1], source, own.path, plan_forms[i / 2], i % 2, i);
+	own_headers_remove(&own);
+	if (!sizes[0])
+		message_warn("no libbcc here: no images are built in, --image-from builtin will not work");
+	printf("const struct builtin_image builtin_%s[] = {\n", argv[2]);
+	for (i = 0; i < 2 * PLAN_FORMS; i++)
+		if (sizes[i])
+			printf("\t{ %u, %u, image_%u, %u },\n", plan_forms[i / 2], i % 2, i, sizes[i]);
+	printf("\t{ 0, 0, NULL, 0 }\n};\n");
+	return fflush(stdout) || ferror(stdout) ? 1 : 0;
+}
