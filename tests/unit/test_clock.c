@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE 1
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+#define NS 1000000000LL
+
+static int64_t now_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return ts.tv_sec * NS + ts.tv_nsec;
+}
+
+static void test_start(void **state)
+{
+	struct timespec wall;
+	struct clock c;
+	int64_t off;
+
+	(void)state;
+	assert_int_equal(clock_start(&c), 0);
+	assert_true(c.error_ns < NS / 100);
+	wall = clock_wall(&c, now_ns(CLOCK_MONOTONIC));
+	off = wall.tv_sec * NS + wall.tv_nsec - now_ns(CLOCK_REALTIME);
+	assert_true(off > -NS / 10 && off < NS / 10);
+}
+
+static void test_now(void **state)
+{
+	int64_t before, now, after;
+
+	(void)state;
+	before = now_ns(CLOCK_MONOTONIC);
+	now = clock_now();
+	after = now_ns(CLOCK_MONOTONIC);
+	assert_true(before <= now && now <= after);
+}
+
+static void check_wall(int64_t offset, uint64_t mono, int64_t sec, long nsec)
+{
+	struct clock c = { offset, 0 };
+	struct timespec wall = clock_wall(&c, mono);
+
+	assert_int_equal(wall.tv_sec, sec);
+	assert_int_equal(wall.tv_nsec, nsec);
+}
+
+static void test_wall(void **state)
+{
+	(void)state;
+	check_wall(0, 0, 0, 0);
+	check_wall(5 * NS, 1, 5, 1);
+	check_wall(NS - 1, 1, 1, 0);
+	check_wall(-1, 0, -1, 999999999);
+	check_wall(-NS, 0, -1, 0);
+	check_wall(-NS - 1, 0, -2, 999999999);
+	check_wall(1700000000 * NS + 123456789, 3600 * NS + 876543211, 1700003601, 0);
+}
+
+static void check_format(int64_t sec, long nsec, bool utc, bool millis, const char *want)
+{
+	struct timespec wall;
+	char text[CLOCK_TEXT_SIZE];
+
+	memset(&wall, 0, sizeof(wall));
+	wall.tv_sec = sec;
+	wall.tv_nsec = nsec;
+	assert_int_equal(clock_format(&wall, utc, millis, text, sizeof(text)), 0);
+	assert_string_equal(text, want);
+}
+
+static void test_format(void **state)
+{
+	struct clock c;
+
+	(void)state;
+	setenv("TZ", "XYZ-05:30", 1);
+	assert_int_equal(clock_start(&c), 0);
+	check_format(0, 0, true, false, "00:00:00");
+	check_format(0, 0, false, false, "05:30:00");
+	check_format(1700000000, 999999999, true, true, "22:13:20.999");
+	check_format(1700000000, 1999999, true, true, "22:13:20.001");
+	check_format(1700000000, 999999, false, true, "03:43:20.000");
+	check_format(1700000000, 999999999, true, false, "22:13:20");
+	check_format(-1, 0, true, false, "23:59:59");
+}
+
+static void test_format_errors(void **state)
+{
+	struct timespec wall;
+	char text[CLOCK_TEXT_SIZE] = "xxxx";
+
+	(void)state;
+	memset(&wall, 0, sizeof(wall));
+	assert_int_equal(clock_format(&wall, true, true, text, 12), -ENOSPC);
+	assert_string_equal(text, "");
+	assert_int_equal(clock_format(&wall, true, true, text, 13), 0);
+	assert_string_equal(text, "00:00:00.000");
+	assert_int_equal(clock_format(&wall, true, false, text, 8), -ENOSPC);
+	assert_int_equal(clock_format(&wall, true, false, text, 9), 0);
+	assert_int_equal(clock_format(&wall, true, false, NULL, 0), -ENOSPC);
+	wall.tv_sec = INT64_MAX;
+	assert_int_equal(clock_format(&wall, true, false, text, sizeof(text)), -EOVERFLOW);
+	assert_string_equal(text, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_start),
+		cmocka_unit_test(test_now),
+		cmocka_unit_test(test_wall),
+		cmocka_unit_test(test_format),
+		cmocka_unit_test(test_format_errors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE 1
+#include "fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "buffer.h"
+#include "command.h"
+
+/* Waits until it has ended, without taking its status. */
+static void wait_for(const struct command *command)
+{
+	siginfo_t info;
+
+	assert_int_equal(waitid(P_PID, command->pid, &info, WEXITED | WNOWAIT), 0);
+}
+
+/* Runs a command to its end; its exit code as a shell has it. */
+static int run(char *const *argv)
+{
+	struct command command;
+
+	assert_int_equal(command_start(&command, argv), 0);
+	assert_false(command_has_ended(&command));
+	assert_int_equal(command_release(&command), 0);
+	wait_for(&command);
+	assert_true(command_has_ended(&command));
+	assert_true(command_has_ended(&command));
+	command_signal(&command, SIGKILL); /* not to whoever has its number now */
+	command_abandon(&command);
+	return command_exit_code(&command);
+}
+
+static int shell(const char *script)
+{
+	return run((char *const[]){ "sh", "-c", (char *)script, "sh", (char *)fixture_root, NULL });
+}
+
+static void test_exit_codes(void **state)
+{
+	(void)state;
+	assert_int_equal(run((char *const[]){ "true", NULL }), 0);
+	assert_int_equal(run((char *const[]){ "false", NULL }), 1);
+	assert_int_equal(shell("exit 7"), 7);
+	assert_int_equal(shell("exit 255"), 255);
+	assert_int_equal(shell("kill -KILL $$"), 137);
+	assert_int_equal(shell("kill -TERM $$"), 143);
+}
+
+static void test_arguments(void **state)
+{
+	struct buffer text = BUFFER_EMPTY;
+	char *const argv[] = {
+		"sh", "-c", "printf '<%s>' \"$@\" >\"$0/out\"", fixture_root, "", "a b", "*", "\n", NULL
+	};
+
+	(void)state;
+	assert_int_equal(run(argv), 0);
+	assert_int_equal(buffer_read_file(&text, fixture_path("/out"), 1000), 0);
+	assert_string_equal(buffer_text(&text), "<><a b><*><\n>");
+	buffer_free(&text);
+}
+
+static void test_not_executed(void **state)
+{
+	struct command command;
+
+	(void)state;
+	assert_int_equal(command_start(&command, (char *const[]){ (char *)fixture_path("/none"), NULL }), 0);
+	assert_int_equal(command_release(&command), -ENOENT);
+	assert_true(command_has_ended(&command));
+	assert_int_equal(command_exit_code(&command), 127);
+	assert_int_equal(waitpid(command.pid, NULL, 0), -1); /* it was waited for */
+	assert_int_equal(command_start(&command, (char *const[]){ fixture_root, NULL }), 0);
+	assert_int_equal(command_release(&command), -EACCES);
+	fixture_file("/data", "no program\n");
+	assert_int_equal(command_start(&command, (char *const[]){ (char *)fixture_path("/data"), NULL }), 0);
+	assert_int_equal(command_release(&command), -EACCES);
+	assert_int_equal(command_start(&command, (char *const[]){ "", NULL }), 0);
+	assert_int_equal(command_release(&command), -ENOENT);
+}
+
+/* It does nothing before it is let go, and nothing at all if it never is. */
+static void test_held(void **state)
+{
+	char *const argv[] = { "touch", (char *)fixture_path("/touched"), NULL };
+	struct command command;
+
+	(void)state;
+	assert_int_equal(command_start(&command, argv), 0);
+	assert_true(command.pid > 0);
+	assert_int_equal(kill(command.pid, 0), 0);
+	assert_false(command_has_ended(&command));
+	command_abandon(&command);
+	assert_int_equal(access(fixture_path("/touched"), F_OK), -1);
+	assert_int_equal(command.pid, 0);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
+	command_abandon(&command);
+	assert_int_equal(shell("touch $1/touched"), 0);
+	assert_int_equal(access(fixture_path("/touched"), F_OK), 0);
+}
+
+/* Somebody ends it while it is held: the tool must see that, not wait for it, not die of the closed pipe. */
+static void test_killed_while_held(void **state)
+{
+	struct command command;
+
+	(void)state;
+	assert_int_equal(command_start(&command, (char *const[]){ "true", NULL }), 0);
+	command_signal(&command, SIGKILL);
+	wait_for(&command);
+	assert_int_equal(command_release(&command), -EPIPE);
+	assert_true(command_has_ended(&command));
+	assert_int_equal(command_exit_code(&command), 137);
+}
+
+/* One that runs is left alone; no file that was opened since is closed in its place. */
+static void test_abandon_running(void **state)
+{
+	struct command command;
+	int before[2], after[8], i;
+
+	(void)state;
+	assert_int_equal(pipe(before), 0);
+	assert_int_equal(command_start(&command, (char *const[]){ "sleep", "1000", NULL }), 0);
+	assert_int_equal(command_release(&command), 0);
+	for (i = 0; i < 8; i++)
+		after[i] = dup(before[0]);
+	command_abandon(&command);
+	for (i = 0; i < 8; i++)
+		assert_int_equal(close(after[i]), 0);
+	assert_int_equal(kill(command.pid, 0), 0);
+	assert_false(command_has_ended(&command));
+	command_signal(&command, SIGTERM);
+	wait_for(&command);
+	assert_true(command_has_ended(&command));
+	assert_int_equal(command_exit_code(&command), 128 + SIGTERM);
+	close(before[0]);
+	close(before[1]);
+}
+
+/* What we block and ignore is as usual in it. */
+static void test_signals(void **state)
+{
+	sigset_t set, before;
+
+	(void)state;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &set, &before), 0);
+	assert_int_equal(shell("kill -TERM $$; exit 3"), 128 + SIGTERM);
+	assert_int_equal(shell("kill -INT $$; exit 3"), 128 + SIGINT);
+	assert_int_equal(shell("kill -HUP $$; exit 3"), 128 + SIGHUP);
+	assert_int_equal(shell("kill -PIPE $$; exit 3"), 128 + SIGPIPE);
+	assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
+}
+
+/* None of our files is open in it but the three; ours here are close-on-exec as the library's are. */
+static void test_files(void **state)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(shell("set -- $(ls /proc/$$/fd | sort -n | tail -n 1); [ $1 -le 2 ] || [ $1 -ge 10 ]"), 0);
+	close(fd);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_exit_codes),
+		TEST(test_arguments),
+		TEST(test_not_executed),
+		TEST(test_held),
+		TEST(test_killed_while_held),
+		TEST(test_abandon_running),
+		TEST(test_signals),
+		TEST(test_files),
+	};
+
+	signal(SIGPIPE, SIG_IGN); /* as loop_block_signals() does */
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* exit, exit_hold, exit_row: from the bytes of a ring to a row. */
+#define _GNU_SOURCE 1
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "assemble.h"
+#include "exit.h"
+#include "exit_hold.h"
+#include "exit_show.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+#define SHORT_SIZE offsetof(struct exit_event, used)
+
+static struct exit_record record;
+static struct assemble *assemble;
+static struct event *event; /* of the last record given to @assemble */
+static uint64_t seq;
+
+static void take_event(struct event *e, void *context)
+{
+	(void)context;
+	free(event);
+	event = e;
+}
+
+static void take_lost(uint32_t cpu, uint64_t count, void *context)
+{
+	(void)cpu;
+	(void)count;
+	(void)context;
+}
+
+static int setup(void **state)
+{
+	struct assemble_calls calls = { .event = take_event, .lost = take_lost };
+
+	(void)state;
+	assemble = assemble_new(1, &calls);
+	return assemble ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	assemble_free(assemble);
+	exit_record_free(&record);
+	free(event);
+	event = NULL;
+	return 0;
+}
+
+static struct exit_event an_end(void)
+{
+	struct exit_event e = { .pid = 10, .tid = 11, .ppid = 12, .uid = 13, .status = 3 << 8, .what = EXIT_END,
+				.flags = EXIT_GROUP_DEAD, .start = 1000, .comm = "fifteen-bytes-x" };
+
+	e.head.time = 5000;
+	return e;
+}
+
+/* Sends @size bytes beginning with @e as the first part of an event. */
+static void send_first(struct exit_event *e, const void *more, size_t size, bool last)
+{
+	unsigned char bytes[sizeof(*e) + EXIT_ARGS_MAX + 64] = { 0 };
+
+	e->head.seq = ++seq;
+	e->head.flags = last ? EVENT_LAST : 0;
+	memcpy(bytes, e, sizeof(*e));
+	if (more)
+		memcpy(bytes + sizeof(*e), more, size - sizeof(*e));
+	assemble_record(assemble, 0, bytes, size);
+}
+
+static int decode(struct exit_event *e, const void *more, size_t size)
+{
+	send_first(e, more, size, true);
+	return exit_decode(&record, event);
+}
+
+static void test_short(void **state)
+{
+	struct exit_event e = an_end();
+
+	(void)state;
+	assert_int_equal(decode(&e, NULL, SHORT_SIZE), 0);
+	assert_int_equal(record.time, 5000);
+	assert_int_equal(record.pid, 10);
+	assert_int_equal(record.tid, 11);
+	assert_int_equal(record.ppid, 12);
+	assert_int_equal(record.uid, 13);
+	assert_int_equal(record.status, 3 << 8);
+	assert_true(record.group_dead);
+	assert_false(record.has_usage);
+	assert_string_equal(record.comm, "fifteen-bytes-x");
+	/* the ring's records are padded */
+	assert_int_equal(decode(&e, NULL, SHORT_SIZE + 4), 0);
+	memset(e.comm, 'x', sizeof(e.comm));
+	assert_int_equal(decode(&e, NULL, SHORT_SIZE), 0);
+	assert_int_equal(strlen(record.comm), COMM_SIZE);
+}
+
+static void test_usage(void **state)
+{
+	struct exit_event e = an_end();
+
+	(void)state;
+	e.flags |= EXIT_HAS_USAGE;
+	e.used.minflt = 77;
+	assert_int_equal(decode(&e, NULL, sizeof(e)), 0);
+	assert_true(record.has_usage);
+	assert_int_equal(record.usage.minflt, 77);
+	assert_int_equal(decode(&e, NULL, SHORT_SIZE), -EPROTO);
+}
+
+static void test_args(void **state)
+{
+	struct exit_event e = an_end();
+
+	(void)state;
+	e.args_total = e.args_size = 6;
+	assert_int_equal(decode(&e, "a\0bcd", sizeof(e) + 6), 0);
+	assert_true(record.args_known);
+	assert_false(record.args_cut);
+	assert_int_equal(record.args_size, 6);
+	assert_memory_equal(record.args, "a\0bcd", 6);
+	e.args_total = 5000;
+	assert_int_equal(decode(&e, "a\0bcd", sizeof(e) + 6), 0);
+	assert_true(record.args_cut);
+	e.args_size = 0;
+	assert_int_equal(decode(&e, NULL, sizeof(e)), 0);
+	assert_false(record.args_known);
+	e.args_total = 0;
+	assert_int_equal(decode(&e, NULL, sizeof(e)), 0);
+	assert_true(record.args_known);
+}
+
+static void test_malformed(void **state)
+{
+	struct exit_event e = an_end();
+
+	(void)state;
+	assert_int_equal(decode(&e, NULL, SHORT_SIZE - 1), -EPROTO);
+	e.what = 0;
+	assert_int_equal(decode(&e, NULL, SHORT_SIZE), -EPROTO);
+	e.what = EXIT_LEADER + 1;
+	assert_int_equal(decode(&e, NULL, SHORT_SIZE), -EPROTO);
+	e = an_end();
+	e.args_size = e.args_total = 9;
+	assert_int_equal(decode(&e, "12345678", sizeof(e) + 8), -EPROTO);
+	e.args_size = UINT32_MAX;
+	e.args_total = UINT64_MAX;
+	assert_int_equal(decode(&e, "12345678", sizeof(e) + 8), -EPROTO);
+	e.args_size = 8;
+	e.args_total = 7;
+	assert_int_equal(decode(&e, "12345678", sizeof(e) + 8), -EPROTO);
+}
+
+/* A part from @from with @size bytes, which it says are @said. */
+static void send_part(uint16_t number, uint64_t start, uint64_t from, const char *bytes, uint64_t said, size_t size,
+		      bool last)
+{
+	struct exit_part p = { .size = said, .start = start, .from = from };
+
+	p.head.seq = seq;
+	p.head.part = number;
+	p.head.flags = last ? EVENT_LAST : 0;
+	memset(p.bytes, 'z', sizeof(p.bytes));
+	if (bytes)
+		memcpy(p.bytes, bytes, strlen(bytes) + 1);
+	assemble_record(assemble, 0, &p, offsetof(struct exit_part, bytes) + size);
+}
+
+static void begin_parts(uint64_t total)
+{
+	struct exit_event e = an_end();
+
+	e.flags |= EXIT_HAS_PARTS;
+	e.args_total = total;
+	send_first(&e, NULL, sizeof(e), false);
+}
+
+static void test_parts(void **state)
+{
+	(void)state;
+	/* begins 250 bytes into the first chunk */
+	begin_parts(10);
+	send_part(1, 0x1000 + 250, 0x1000, NULL, EXIT_CHUNK, EXIT_CHUNK, false);
+	send_part(2, 0x1000 + 250, 0x1100, "abc", EXIT_CHUNK, EXIT_CHUNK, false);
+	send_part(3, 0, 0, NULL, 0, 0, true);
+	assert_int_equal(exit_decode(&record, event), 0);
+	assert_int_equal(record.args_size, 10);
+	assert_memory_equal(record.args, "zzzzzzabc", 10);
+	assert_false(record.args_cut);
+	/* a gap ends it */
+	begin_parts(600);
+	send_part(1, 0x1000, 0x1000, "x", EXIT_CHUNK, EXIT_CHUNK, false);
+	send_part(2, 0x1000, 0x1200, "y", EXIT_CHUNK, EXIT_CHUNK, false);
+	send_part(3, 0, 0, NULL, 0, 0, true);
+	assert_int_equal(exit_decode(&record, event), 0);
+	assert_int_equal(record.args_size, EXIT_CHUNK);
+	assert_true(record.args_cut);
+}
+
+static void test_parts_malformed(void **state)
+{
+	static const struct {
+		uint64_t start, from, said;
+	} wrong[] = {
+		{ 0x1000, 0x1000, EXIT_CHUNK + 1 }, { 0x1000, 0x1000, UINT64_MAX }, { 0x1000, 0x2000, EXIT_CHUNK },
+		{ 0x1000 + EXIT_CHUNK, 0x1000, EXIT_CHUNK }, { UINT64_MAX, 0, EXIT_CHUNK },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(wrong); i++) {
+		begin_parts(10);
+		send_part(1, wrong[i].start, wrong[i].from, NULL, wrong[i].said, EXIT_CHUNK, true);
+		assert_int_equal(exit_decode(&record, event), 0);
+		assert_false(record.args_known);
+	}
+	/* fewer bytes than it says, and not even a head */
+	begin_parts(10);
+	send_part(1, 0x1000, 0x1000, NULL, EXIT_CHUNK, 8, true);
+	assert_int_equal(exit_decode(&record, event), 0);
+	assert_false(record.args_known);
+}
+
+static void check_status(uint32_t status, const char *text)
+{
+	char actual[EXIT_TEXT_SIZE];
+
+	assert_string_equal(exit_status_text(status, actual), text);
+}
+
+static void test_status(void **state)
+{
+	(void)state;
+	check_status(0, "0");
+	check_status(1 << 8, "code 1");
+	check_status(255 << 8, "code 255");
+	check_status(9, "signal 9 (KILL)");
+	check_status(11 | 0x80, "signal 11 (SEGV), core dumped");
+	check_status(16, "signal 16 (STKFLT)");
+	check_status(31 | 0x80, "signal 31 (SYS), core dumped");
+	check_status(34, "signal 34 (RTMIN)");
+	check_status(32, "signal 32 (RTMIN-2)");
+	check_status(64, "signal 64 (RTMIN+30)");
+	check_status(65, "signal 65 (?)");
+	/* kernel threads: what the function returned */
+	check_status((uint32_t)-EINTR, "code -4");
+	check_status(0x80, "0");
+}
+
+static void test_cpu_times(void **state)
+{
+	struct exit_usage u = { .runtime = 1000 };
+	uint64_t user, system;
+
+	(void)state;
+	exit_cpu_times(&u, &user, &system);
+	assert_int_equal(user, 1000);
+	assert_int_equal(system, 0);
+	u.stime = 3;
+	exit_cpu_times(&u, &user, &system);
+	assert_int_equal(user, 0);
+	assert_int_equal(system, 1000);
+	u.utime = 1;
+	exit_cpu_times(&u, &user, &system);
+	assert_int_equal(user, 250);
+	assert_int_equal(system, 750);
+	u = (struct exit_usage){ .runtime = UINT64_MAX, .utime = UINT64_MAX, .stime = UINT64_MAX };
+	exit_cpu_times(&u, &user, &system);
+	assert_true(user + system == UINT64_MAX);
+}
+
+static void hold(struct exit_hold *h, uint32_t pid, uint64_t time, bool more)
+{
+	struct exit_event e = an_end();
+
+	e.pid = pid;
+	e.head.time = time;
+	send_first(&e, NULL, SHORT_SIZE, true);
+	assert_int_equal(exit_hold_add(h, event, false, pid, e.start, more), 0);
+}
+
+/* The next to come out, by pid; 0: none. */
+static uint32_t next(struct exit_hold *h, uint64_t now, uint64_t *time)
+{
+	bool late;
+	struct event *e = exit_hold_next(h, now, &late);
+
+	if (!e)
+		return 0;
+	assert_int_equal(exit_decode(&record, e), 0);
+	*time = record.time;
+	free(e);
+	return record.pid;
+}
+
+static void test_hold(void **state)
+{
+	struct exit_hold *h = exit_hold_new(100);
+	uint64_t time;
+
+	(void)state;
+	assert_non_null(h);
+	hold(h, 1, 1000, false);
+	assert_int_equal(next(h, 1001, &time), 1);
+	assert_int_equal(next(h, 1001, &time), 0);
+	/* a further report takes its place, in order; what came between waits with it */
+	hold(h, 2, 1010, true);
+	hold(h, 3, 1011, false);
+	assert_int_equal(next(h, 1020, &time), 0);
+	hold(h, 2, 1050, false);
+	assert_int_equal(next(h, 1051, &time), 3);
+	assert_int_equal(next(h, 1051, &time), 2);
+	assert_int_equal(time, 1050);
+	/* none comes */
+	hold(h, 4, 2000, true);
+	assert_int_equal(next(h, 2099, &time), 0);
+	assert_int_equal(next(h, 2100, &time), 4);
+	/* the leader's status: only of this very process */
+	hold(h, 7, 2500, true);
+	exit_hold_settle(h, 8, 1000, 1);
+	exit_hold_settle(h, 7, 1001, 2);
+	assert_int_equal(next(h, 2501, &time), 0);
+	exit_hold_settle(h, 7, 1000, 22 << 8);
+	assert_int_equal(next(h, 2501, &time), 7);
+	assert_int_equal(record.status, 22 << 8);
+	/* the end */
+	hold(h, 5, 3000, true);
+	hold(h, 6, 3001, true);
+	assert_int_equal(next(h, UINT64_MAX, &time), 5);
+	exit_hold_free(h);
+	exit_hold_free(NULL);
+}
+
+static void check_row(const struct exit_show *show, const char *header, const char *row)
+{
+	struct timespec wall = { 1700000000, 123456789 };
+	struct buffer out = BUFFER_EMPTY;
+
+	exit_show_header(show, &out);
+	assert_string_equal(buffer_text(&out), header);
+	buffer_reset(&out);
+	exit_show_row(show, &record, &wall, false, &out);
+	assert_string_equal(buffer_text(&out), row);
+	buffer_free(&out);
+}
+
+static void test_row(void **state)
+{
+	struct exit_show show = { 0 };
+	struct exit_event e = an_end();
+
+	(void)state;
+	e.start = 0;
+	e.head.time = 1234567890;
+	strcpy(e.comm, "a\nb");
+	assert_int_equal(decode(&e, NULL, SHORT_SIZE), 0);
+	check_row(&show, "COMM             PID     PPID    TID     AGE(s)    EXIT_CODE\n",
+		  "a\\nb             10      12      11      1.235     code 3\n");
+	show.timestamp = show.utc = true;
+	show.label = "exit";
+	check_row(&show, "TIME-UTC     LABEL  COMM             PID     PPID    TID     AGE(s)    EXIT_CODE\n",
+		  "22:13:20.123 exit   a\\nb             10      12      11      1.235     code 3\n");
+	show = (struct exit_show){ .args = true };
+	e.args_size = e.args_total = 5;
+	assert_int_equal(decode(&e, "a\0\x1b""c", sizeof(e) + 5), 0);
+	check_row(&show, "COMM             PID     PPID    TID     AGE(s)    EXIT_CODE                     ARGS\n",
+		  "a\\nb             10      12      11      1.235     code 3                        a \\x1bc\n");
+	record.args_known = false;
+	show = (struct exit_show){ .args = true, .usage = true };
+	check_row(&show,
+		  "COMM             PID     PPID    TID     AGE(s)    USER(s)  SYS(s)   RSS(KB)  MINFLT  MAJFLT VCSW   "
+		  "IVCSW  EXIT_CODE                     ARGS\n",
+		  "a\\nb             10      12      11      1.235     ?        ?        ?        ?       ?      ?      "
+		  "?      code 3                        ?\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_short, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_usage, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_args, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_parts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_parts_malformed, setup, teardown),
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_cpu_times),
+		cmocka_unit_test_setup_teardown(test_hold, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_row, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
