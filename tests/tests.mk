@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The tests; included by the Makefile. tests/check runs the layers one after another and counts.
+
+TEST_BUILD := $(BUILD)/tests
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(TEST_BUILD)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(TEST_BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+WORKLOADS := $(TEST_BUILD)/run/exec_workload $(TEST_BUILD)/run/exit_workload $(TEST_BUILD)/run/stat_workload
+COMPARERS := $(TEST_BUILD)/run/compare_events $(TEST_BUILD)/run/compare_exits $(TEST_BUILD)/run/compare_stat
+TEST_FLAGS := -std=gnu11 $(WARNINGS) $(CPPFLAGS) -iquote tests/unit $(CFLAGS)
+
+.PHONY: check check-unit check-cli check-run check-vm check-floor check-selftest lint vm-shell test-programs floor-programs
+
+$(TEST_BUILD)/unit/%: tests/unit/%.c $(BUILD)/libprocsnoop.a
+	$(call say,TEST,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_FLAGS) -MMD -MP -o $@ $< $(BUILD)/libprocsnoop.a $(LDFLAGS) -lcmocka -lm
+
+# static, as guests with another libc run them too
+$(TEST_BUILD)/run/%_workload: $(wildcard tests/run/*.c tests/run/*.h)
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -static -pthread -o $@ $(sort $(wildcard tests/run/$*_workload*.c))
+
+$(TEST_BUILD)/run/compare_%: tests/run/compare_%.c $(wildcard tests/run/*.h)
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -static -o $@ $< $(JANSSON)
+
+# a 32-bit program: where the compiler cannot make one, the cases with it are skipped, and say so
+$(TEST_BUILD)/run/child32: tests/run/exec_child32.c
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -m32 -static -nostdlib -ffreestanding -fno-pie -no-pie -fno-stack-protector -O2 -o $@ $< 2>/dev/null || rm -f $@
+
+test-programs: all $(WORKLOADS) $(COMPARERS) $(TEST_BUILD)/run/child32
+
+check-unit: $(UNIT_TESTS) $(FUZZERS)
+	tests/check unit $(BUILD)
+
+check-cli: all
+	tests/check cli $(BUILD)
+
+check-run: test-programs
+	tests/check run $(BUILD)
+
+# ROW=debian11, debian12, debian13: one row instead of all
+check-vm: test-programs
+	$(Q)$(MAKE) --no-print-directory STATIC=1 BUILD=$(BUILD)/static
+	tests/check vm $(BUILD) $(ROW)
+
+check-selftest: $(COMPARERS)
+	tests/check selftest $(BUILD)
+
+lint:
+	tests/check lint $(BUILD)
+
+# everything, in the order of what fails soonest
+check: deps
+	$(Q)$(MAKE) --no-print-directory all $(UNIT_TESTS) $(FUZZERS) test-programs floor-programs
+	$(Q)$(MAKE) --no-print-directory STATIC=1 BUILD=$(BUILD)/static
+	tests/check all $(BUILD)
+
+vm-shell:
+	tests/vm/row $(or $(ROW),debian12) --shell
+
+FLOOR_COMMON := $(patsubst %,$(TEST_BUILD)/floor/%.o,findings facts rules flow flow_graph flow_memory flow_call)
+FLOOR_SELFTEST := $(patsubst tests/%.c,$(TEST_BUILD)/%.o,$(sort $(wildcard tests/floor/selftest*.c)))
+
+$(TEST_BUILD)/floor/%.o: tests/floor/%.c
+	$(call say,TEST,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_FLAGS) -iquote tests/floor -MMD -MP -c -o $@ $<
+
+$(TEST_BUILD)/floor/floor: $(addprefix $(TEST_BUILD)/floor/,floor.o inputs.o) $(FLOOR_COMMON) $(BUILD)/libprocsnoop.a
+	$(Q)$(CC) -o $@ $^ $(LDFLAGS)
+
+$(TEST_BUILD)/floor/selftest: $(FLOOR_SELFTEST) $(FLOOR_COMMON) $(BUILD)/libprocsnoop.a
+	$(Q)$(CC) -o $@ $^ $(LDFLAGS)
+
+floor-programs: $(TEST_BUILD)/floor/floor $(TEST_BUILD)/floor/selftest $(COMPILER)
+
+check-floor: floor-programs
+	tests/check floor $(BUILD)
+
+# the fuzzed module is compiled in with sanitizers, the rest comes from the library
+$(TEST_BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libprocsnoop.a
+	$(call say,TEST,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_FLAGS) -fsanitize=address,undefined -fno-sanitize-recover=undefined -MMD -MP -o $@ $< \
+		$(BUILD)/libprocsnoop.a $(LDFLAGS)
