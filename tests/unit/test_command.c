@@ -166,7 +166,8 @@ static void test_files(void **state)
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	(void)state;
-	assert_int_equal(shell("set -- $(ls /proc/$$/fd | sort -n | tail -n 1); [ $1 -le 2 ] || [ $1 -ge 10 ]"), 0);
+	/* into a file, as a pipe would be one more of the shell's; from 10 on are those that it puts aside */
+	assert_int_equal(shell("ls /proc/$$/fd >$1/files; grep -qx 2 $1/files && ! grep -qx '[3-9]' $1/files"), 0);
 	close(fd);
 }
 
@@ -184,6 +185,10 @@ int main(void)
 		TEST(test_files),
 	};
 
+	int fd;
+
 	signal(SIGPIPE, SIG_IGN); /* as loop_block_signals() does */
+	for (fd = 3; fd < 256; fd++) /* what whoever started us left open is not what test_files looks for */
+		close(fd);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
