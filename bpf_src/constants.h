@@ -23,7 +23,6 @@ enum constant {
 	STAT_BY,        /* procstat: enum stat_by */
 	STAT_SHORT,     /* only ends of processes that lived for less, ns; CONSTANT_ANY: all */
 	STAT_HISTOGRAM, /* 1: lifetimes are counted by power of two too */
-	END_GROUP_DEAD, /* 1: sched_process_exit tells whether the process ended with its thread (6.15) */
 	CONSTANT_COUNT
 };
 #define CONSTANT_ANY (~0ULL)

@@ -316,34 +316,38 @@ int on_end_kprobe(void *ctx)
 	return (u32)ARG2(r) ? ended(ARG1(r)) : thread_ended(ARG1(r));
 }
 
-/* raw sched_process_exit(task), from 6.15 on (task, group_dead) */
+/* raw sched_process_exit(task, group_dead), from 6.15 on */
 TYPES(on_end_raw, RAW_TRACEPOINT)
 int on_end_raw(void *ctx)
 {
 	u64 *args = ctx;
 
-	/* not looked at by the verifier where it is not there: it would refuse to attach */
-	if (CONSTANT(END_GROUP_DEAD))
-		return args[1] & 1 ? ended(args[0]) : thread_ended(args[0]);
-	return no_thread_lives(args[0]) ? ended_first(args[0]) : thread_ended(args[0]);
+	return args[1] & 1 ? ended(args[0]) : thread_ended(args[0]);
 }
 
+/* sched_process_exit where its record has group_dead (the user side looks at where it lies) */
 struct end_record {
 	u64 common;
 	char comm[16];
 	u32 pid;
 	u32 priority;
-	u8 group_dead; /* from 6.15 on */
+	u8 group_dead;
 };
 
-/* sched:sched_process_exit */
 TYPES(on_end_tracepoint, TRACEPOINT)
 int on_end_tracepoint(void *ctx)
 {
 	struct end_record *r = ctx;
 	u64 task = running_task(ctx);
 
-	if (CONSTANT(END_GROUP_DEAD))
-		return r->group_dead & 1 ? ended(task) : thread_ended(task);
+	return r->group_dead & 1 ? ended(task) : thread_ended(task);
+}
+
+/* sched_process_exit, of either kind, where it does not tell: a program that read it there could not be attached */
+TYPES(on_end_live, TRACEPOINT | RAW_TRACEPOINT)
+int on_end_live(void *ctx)
+{
+	u64 task = running_task(ctx);
+
 	return no_thread_lives(task) ? ended_first(task) : thread_ended(task);
 }

@@ -4,10 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tracefs.h"
+#include "hooks.h"
 #include "tracer.h"
-
-#define GROUP_DEAD_AT 32 /* where the program at the tracepoint reads it (bpf_src/exitsnoop.bpf.c) */
 
 enum { RAW, TRACEPOINT, KPROBE }; /* ways */
 
@@ -44,17 +42,6 @@ static const struct plan_thing fork_thing = {
 	},
 };
 
-/* Without tracefs it is not known, and the event counts as one that does not tell. */
-static bool tells_group_dead(void)
-{
-	struct tracefs_field field;
-	struct tracefs tracefs;
-
-	return tracefs_open(&tracefs, NULL) == 0 &&
-	       tracefs_event_field(&tracefs, "sched", "sched_process_exit", "group_dead", &field) == 0 &&
-	       field.offset == GROUP_DEAD_AT && field.size == 1;
-}
-
 void exit_plan_begin(struct exit_plan *p, bool args, bool usage, bool json, bool follow)
 {
 	unsigned int n = 0;
@@ -64,7 +51,7 @@ void exit_plan_begin(struct exit_plan *p, bool args, bool usage, bool json, bool
 	p->exits = exit_thing;
 	p->execs = exec_thing;
 	p->forks = fork_thing;
-	p->told = tells_group_dead();
+	p->told = hooks_tell_group_dead();
 	if (!p->told) {
 		p->exits.kprobe_first_below = UINT32_MAX; /* it is always told the truth */
 		p->exits.ways[RAW].hooks[0].program = "on_exit_live";

@@ -3,6 +3,9 @@
 
 #include "../bpf_src/maps.h"
 #include "features.h"
+#include "tracefs.h"
+
+#define GROUP_DEAD_AT 32 /* in the records of bpf_src/exitsnoop.bpf.c and procstat.bpf.c */
 
 const struct plan_thing hooks_exec = {
 	.name = "exec",
@@ -64,3 +67,13 @@ const struct plan_thing hooks_failed_exec = {
 		    COMPAT_HOOKS } },
 	},
 };
+
+bool hooks_tell_group_dead(void)
+{
+	struct tracefs_field field;
+	struct tracefs tracefs;
+
+	return tracefs_open(&tracefs, NULL) == 0 &&
+	       tracefs_event_field(&tracefs, "sched", "sched_process_exit", "group_dead", &field) == 0 &&
+	       field.offset == GROUP_DEAD_AT && field.size == 1;
+}

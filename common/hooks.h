@@ -3,6 +3,8 @@
 #ifndef PROCSNOOP_HOOKS_H
 #define PROCSNOOP_HOOKS_H
 
+#include <stdbool.h>
+
 #include "plan.h"
 
 /* A successful exec: program on_exec. */
@@ -13,5 +15,11 @@ extern const struct plan_thing hooks_failed_exec;
 
 /* A new process: programs on_fork_* and on_begin_kprobe of bpf_src/fork.h. */
 extern const struct plan_thing hooks_fork;
+
+/*
+ * Tells whether sched_process_exit tells group_dead, and at the place where the programs at the tracepoint read it: from
+ * 6.15 on (include/trace/events/sched.h). Without tracefs it is not known, and the event counts as one that does not.
+ */
+bool hooks_tell_group_dead(void);
 
 #endif

@@ -5,6 +5,8 @@
 #include "message.h"
 #include "stat.h"
 
+enum { RAW, TRACEPOINT }; /* ways of end_thing */
+
 /* on x86-64 32-bit callers have functions of their own, and pass no tracepoint of the system call */
 #define COMPAT_HOOKS                                                                                                   \
 	{ .program = "on_return", .family = PLAN_KPROBE, .returns = true, .optional = true,                            \
@@ -58,16 +60,6 @@ static const struct plan_thing last_run_thing = {
 	},
 };
 
-/* Where the record's field lies the program knows; elsewhere it is as if it were not there. */
-static bool tells_group_dead(const struct features *f)
-{
-	struct tracefs_field field;
-
-	return !f->tracefs_error &&
-	       tracefs_event_field(&f->tracefs, "sched", "sched_process_exit", "group_dead", &field) == 0 &&
-	       field.offset == 32 && field.size == 1;
-}
-
 static bool any_usable(const struct plan *plan)
 {
 	unsigned int i;
@@ -97,15 +89,19 @@ static unsigned int choose_end(struct plan *plan)
 int stat_plan_make(struct stat_plan *plan, struct tracer *t, const struct tool_options *options)
 {
 	const struct plan_thing *things[] = { &hooks_fork, &hooks_exec, &plan->failed, &last_run_thing,
-					     &end_thing, NULL };
+					     &plan->ends, NULL };
+	bool told = hooks_tell_group_dead();
 	int code;
 
-	*plan = (struct stat_plan){ .failed = failed_thing };
+	*plan = (struct stat_plan){ .failed = failed_thing, .ends = end_thing };
+	if (!told) {
+		plan->ends.ways[RAW].hooks[0].program = "on_end_live";
+		plan->ends.ways[TRACEPOINT].hooks[0].program = "on_end_live";
+	}
 	code = tracer_plan(t, options, things);
 	if (code || t->n_plans != TRACER_THINGS_MOST)
 		return code;
-	t->constants[END_GROUP_DEAD] = tells_group_dead(&t->features);
-	if (!t->constants[END_GROUP_DEAD])
+	if (!told)
 		plan->groups = choose_end(&t->plans[4]);
 	plan->no_fails = !any_usable(&t->plans[2]);
 	plan->failed.optional = plan->no_fails;

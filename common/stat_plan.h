@@ -7,12 +7,12 @@
 #include "tracer.h"
 
 struct stat_plan {
-	struct plan_thing failed; /* tracer.plans refer to it */
+	struct plan_thing failed, ends; /* tracer.plans refer to them */
 	unsigned int groups; /* of the layout, that are needed besides those of exec and exit */
 	bool no_fails;	     /* failed execs cannot be seen here */
 };
 
-/* Makes the plans of @tracer, and sets what they want of its constants. Returns as tracer_plan(). */
+/* Makes the plans of @tracer. Returns as tracer_plan(). */
 int stat_plan_make(struct stat_plan *plan, struct tracer *tracer, const struct tool_options *options);
 
 /* After tracer_image(): bits 1 << enum stat_column of what cannot be known. */
