@@ -29,13 +29,14 @@ INLINE struct exec_event *scratch(void)
 }
 #endif
 
-INLINE void fill_base(struct exec_base *e, const struct parent *parent, s32 ret)
+/* All but the parent's name. */
+INLINE void fill_base(struct exec_base *e, u32 ppid, s32 ret)
 {
 	u64 ids = bpf_get_current_pid_tgid();
 
 	e->pid = ids >> 32;
 	e->tid = ids;
-	e->ppid = parent->pid;
+	e->ppid = ppid;
 	e->uid = bpf_get_current_uid_gid();
 	e->ret = ret;
 	e->flags = 0;
@@ -43,7 +44,36 @@ INLINE void fill_base(struct exec_base *e, const struct parent *parent, s32 ret)
 	e->args_size = 0;
 	e->args_total = 0;
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
+}
+
+INLINE void fill_succeeded(struct exec_base *e, const struct parent *parent)
+{
+	fill_base(e, parent->pid, 0);
 	__builtin_memcpy(e->pcomm, parent->comm, sizeof(e->pcomm));
+}
+
+/* A system call that failed. */
+struct failure {
+	u64 task, parent;
+	u32 ppid;
+	s32 ret;
+};
+
+/* args_start and args_total: where the next pointer to an argument is, and a 4 where it is 8 bytes wide, not 4. */
+INLINE void fill_failed(struct exec_base *e, const struct failure *f)
+{
+	const struct exec_attempt *attempt;
+
+	fill_base(e, f->ppid, f->ret);
+	__builtin_memset(e->pcomm, 0, sizeof(e->pcomm));
+	read_process_comm(e->pcomm, f->parent);
+	attempt = bpf_map_lookup_elem(MAP_FD(MAP_ATTEMPTS), &f->task);
+	if (attempt) {
+		e->path_start = attempt->path;
+		e->args_start = attempt->argv;
+		e->args_total = attempt->compat ? 0 : 4;
+	}
+	bpf_map_delete_elem(MAP_FD(MAP_ATTEMPTS), &f->task);
 }
 
 #if FORM_BUFFER
@@ -132,7 +162,7 @@ INLINE int succeeded(void *ctx, u64 task, const struct parent *parent)
 
 	if (!e || !event_begin(&e->base.head))
 		return 0;
-	fill_base(&e->base, parent, 0);
+	fill_succeeded(&e->base, parent);
 	e->base.path_start = read_kernel_u64(FIELD(mm, MM_ENV_END));
 	read_args(e, mm);
 	send(ctx, e);
@@ -183,7 +213,7 @@ INLINE int read_arg(struct exec_event *e, u64 pointer)
 #define FAILED_ARGS 48
 #endif
 
-/* Where the next pointer is and how wide it is lies in the event between two programs. Returns 1 if there may be more. */
+/* What fill_failed() put into the event serves the next program. Returns 1 if there may be more. */
 INLINE int read_failed_args(struct exec_event *e)
 {
 	u64 from = e->base.args_start;
@@ -211,22 +241,18 @@ INLINE int read_failed_args(struct exec_event *e)
 	return 1;
 }
 
-INLINE int failed(void *ctx, const struct parent *parent, struct exec_attempt *a, s32 ret, u64 steps)
+INLINE void failed(void *ctx, const struct failure *f, u64 steps)
 {
 	struct exec_event *e = scratch();
 
 	if (!e || !event_begin(&e->base.head))
-		return 0;
-	fill_base(&e->base, parent, ret);
-	e->base.path_start = a->path;
-	e->base.args_start = a->argv;
-	e->base.args_total = a->compat ? 0 : 4;
+		return;
+	fill_failed(&e->base, f);
 	if (read_failed_args(e)) {
 		bpf_tail_call(ctx, steps, 0);
 		e->base.flags |= EXEC_ARGS_CUT; /* there was no going on */
 	}
 	send(ctx, e);
-	return 0;
 }
 
 INLINE int failed_more(void *ctx, u64 steps)
@@ -300,21 +326,23 @@ INLINE int attempt(void *ctx, u64 path, u64 argv, u64 compat)
 	return 0;
 }
 
+/* What was remembered is looked up twice: kept meanwhile it would take of the stack's 512 bytes what old forms need. */
 INLINE int returned(void *ctx, s64 ret, u64 steps)
 {
-	u64 task = running_task(ctx);
-	struct exec_attempt *under_way = bpf_map_lookup_elem(MAP_FD(MAP_ATTEMPTS), &task);
-	struct parent parent = {};
-	struct exec_attempt a;
+	struct failure f = { .task = running_task(ctx), .ret = ret };
 
-	if (!under_way)
+	if (!bpf_map_lookup_elem(MAP_FD(MAP_ATTEMPTS), &f.task))
 		return 0;
-	a = *under_way;
-	bpf_map_delete_elem(MAP_FD(MAP_ATTEMPTS), &task);
-	if (ret >= 0)
-		return 0;
-	read_parent(&parent, task);
-	return is_wanted(task, parent.pid) ? failed(ctx, &parent, &a, ret, steps) : 0;
+	if (ret < 0) {
+		f.parent = parent_of(f.task);
+		f.ppid = read_kernel_u32(FIELD(f.parent, TASK_TGID));
+		if (is_wanted(f.task, f.ppid)) {
+			failed(ctx, &f, steps);
+			return 0;
+		}
+	}
+	bpf_map_delete_elem(MAP_FD(MAP_ATTEMPTS), &f.task);
+	return 0;
 }
 
 struct enter_record {

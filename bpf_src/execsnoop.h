@@ -33,7 +33,7 @@ struct exec_base {
 	__u32 flags;	   /* enum exec_flag */
 	__u64 path_start;  /* user addresses */
 	__u64 args_start;
-	__u64 args_total;  /* bytes of arguments that the new program has */
+	__u64 args_total;  /* bytes of arguments that the new program has; of a failure nothing for the user side */
 	__u32 path_size;   /* bytes in path, with the NUL; 0 if it is not here */
 	__u32 args_size;   /* bytes in args */
 	char comm[COMM_SIZE];

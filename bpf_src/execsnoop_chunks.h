@@ -128,14 +128,14 @@ INLINE void send_failed_arg(void *ctx, struct exec_part *p, u64 pointer)
 }
 
 /* Returns flags that tell why it ended. */
-INLINE u32 send_failed_args(void *ctx, struct exec_part *p, const struct exec_attempt *a)
+INLINE u32 send_failed_args(void *ctx, struct exec_part *p, const u64 argv, u64 width)
 {
-	u64 at = a->argv, width = a->compat ? 4 : 8, pointer;
+	u64 at = argv, pointer;
 
 #define ARG_STEP                                                                                                       \
 	pointer = 0;                                                                                                   \
 	if (width == 4 ? read_user(&pointer, 4, at) : read_user(&pointer, 8, at))                                      \
-		return at == a->argv ? EXEC_ARGS_UNREADABLE : EXEC_ARGS_CUT;                                           \
+		return at == argv ? EXEC_ARGS_UNREADABLE : EXEC_ARGS_CUT;                                           \
 	if (!pointer)                                                                                                  \
 		return 0;                                                                                              \
 	send_failed_arg(ctx, p, pointer);                                                                              \
@@ -156,7 +156,7 @@ INLINE int succeeded(void *ctx, u64 task, const struct parent *parent)
 
 	if (!event_begin(&m.event.head))
 		return 0;
-	fill_base(&m.event, parent, 0);
+	fill_succeeded(&m.event, parent);
 	m.event.path_start = path;
 	m.event.args_start = args;
 	m.event.args_total = end - args;
@@ -169,21 +169,22 @@ INLINE int succeeded(void *ctx, u64 task, const struct parent *parent)
 	return 0;
 }
 
-INLINE int failed(void *ctx, const struct parent *parent, struct exec_attempt *a, s32 ret, u64 steps)
+/* No steps: there is no memory that would last from one program to the next. */
+INLINE void failed(void *ctx, const struct failure *f, u64 steps)
 {
 	union exec_message m = {};
+	u64 argv, width;
 
 	if (!event_begin(&m.event.head))
-		return 0;
-	fill_base(&m.event, parent, ret);
-	m.event.path_start = a->path;
-	m.event.args_start = a->argv;
+		return;
+	fill_failed(&m.event, f);
+	argv = m.event.args_start;
+	width = 4 + m.event.args_total;
 	event_output(ctx, &m.event, sizeof(m.event));
-	part_begin(&m.part, EXEC_PART_PATH, a->path);
+	part_begin(&m.part, EXEC_PART_PATH, m.event.path_start);
 	send_path(ctx, &m.part);
 	m.part.what = EXEC_PART_ARG;
-	output_end(ctx, &m.part, send_failed_args(ctx, &m.part, a));
-	return 0;
+	output_end(ctx, &m.part, send_failed_args(ctx, &m.part, argv, width));
 }
 
 #endif

@@ -28,9 +28,14 @@ MAP(parents, MAP_PARENTS, MAP_TYPE_HASH, sizeof(u32), sizeof(struct noted_parent
 #define CLONE_FLAG_THREAD 0x10000
 
 /* The parent that user space sees as PPID: real_parent, never parent, which may be a debugger. */
+INLINE u64 parent_of(u64 task)
+{
+	return read_kernel_u64(FIELD(task, TASK_REAL_PARENT));
+}
+
 INLINE void read_parent(struct parent *parent, u64 task)
 {
-	u64 real_parent = read_kernel_u64(FIELD(task, TASK_REAL_PARENT));
+	u64 real_parent = parent_of(task);
 
 	parent->pid = read_kernel_u32(FIELD(real_parent, TASK_TGID));
 	read_process_comm(parent->comm, real_parent);
@@ -83,7 +88,7 @@ INLINE int forked(u64 task, u32 pid, u64 clone_flags)
 	follow_child(task, pid);
 	if ((clone_flags & (CLONE_FLAG_VFORK | CLONE_FLAG_PARENT)) == CLONE_FLAG_VFORK)
 		note_parent(task, pid);
-	FORK_SEEN(task, pid, clone_flags & CLONE_FLAG_PARENT ? read_kernel_u64(FIELD(task, TASK_REAL_PARENT)) : task);
+	FORK_SEEN(task, pid, clone_flags & CLONE_FLAG_PARENT ? parent_of(task) : task);
 	return 0;
 }
 
@@ -124,7 +129,7 @@ int on_fork_kprobe(void *ctx)
 	if (pid == (u32)(bpf_get_current_pid_tgid() >> 32))
 		return 0;
 	follow_child(running_task(ctx), pid);
-	FORK_SEEN(running_task(ctx), pid, read_kernel_u64(FIELD(child, TASK_REAL_PARENT)));
+	FORK_SEEN(running_task(ctx), pid, parent_of(child));
 	return 0;
 }
 
