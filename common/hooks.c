@@ -33,11 +33,16 @@ const struct plan_thing hooks_fork = {
 	},
 };
 
+/* A failed exec may take more than one program, see MAP_LEAVE_MORE and MAP_RETURN_MORE. */
+#define LEAVE                                                                                                          \
+	.program = "on_leave", .more = "on_leave_more", .more_map = MAP_LEAVE_MORE, .family = PLAN_TRACEPOINT,         \
+	.system = "syscalls"
+#define RETURN                                                                                                         \
+	.program = "on_return", .more = "on_return_more", .more_map = MAP_RETURN_MORE, .family = PLAN_KPROBE,          \
+	.returns = true
 #define COMPAT_HOOKS                                                                                                   \
-	{ .program = "on_return", .more = "on_return_more", .more_map = MAP_RETURN_MORE, .family = PLAN_KPROBE, .returns = true, .optional = true,                            \
-	  .target = "__ia32_compat_sys_execve|compat_sys_execve" },                                                    \
-	{ .program = "on_return", .more = "on_return_more", .more_map = MAP_RETURN_MORE, .family = PLAN_KPROBE, .returns = true, .optional = true,                            \
-	  .target = "__ia32_compat_sys_execveat|compat_sys_execveat" },                                                \
+	{ RETURN, .optional = true, .target = "__ia32_compat_sys_execve|compat_sys_execve" },                          \
+	{ RETURN, .optional = true, .target = "__ia32_compat_sys_execveat|compat_sys_execveat" },                      \
 	{ .program = "on_call_compat_execve", .family = PLAN_KPROBE, .optional = true,                                 \
 	  .target = "__ia32_compat_sys_execve|compat_sys_execve" },                                                    \
 	{ .program = "on_call_compat_execveat", .family = PLAN_KPROBE, .optional = true,                               \
@@ -48,18 +53,16 @@ const struct plan_thing hooks_failed_exec = {
 	.name = "failed exec",
 	.ways = {
 		{ PLAN_TRACEPOINT,
-		  { { .program = "on_leave", .more = "on_leave_more", .more_map = MAP_LEAVE_MORE, .family = PLAN_TRACEPOINT, .system = "syscalls", .target = "sys_exit_execve" },
-		    { .program = "on_leave", .more = "on_leave_more", .more_map = MAP_LEAVE_MORE, .family = PLAN_TRACEPOINT, .system = "syscalls", .target = "sys_exit_execveat" },
+		  { { LEAVE, .target = "sys_exit_execve" },
+		    { LEAVE, .target = "sys_exit_execveat" },
 		    { .program = "on_enter_execve", .family = PLAN_TRACEPOINT, .system = "syscalls",
 		      .target = "sys_enter_execve" },
 		    { .program = "on_enter_execveat", .family = PLAN_TRACEPOINT, .system = "syscalls",
 		      .target = "sys_enter_execveat" },
 		    COMPAT_HOOKS } },
 		{ PLAN_KPROBE,
-		  { { .program = "on_return", .more = "on_return_more", .more_map = MAP_RETURN_MORE, .family = PLAN_KPROBE, .returns = true,
-		      .target = "__x64_sys_execve|__arm64_sys_execve|sys_execve" },
-		    { .program = "on_return", .more = "on_return_more", .more_map = MAP_RETURN_MORE, .family = PLAN_KPROBE, .returns = true,
-		      .target = "__x64_sys_execveat|__arm64_sys_execveat|sys_execveat" },
+		  { { RETURN, .target = "__x64_sys_execve|__arm64_sys_execve|sys_execve" },
+		    { RETURN, .target = "__x64_sys_execveat|__arm64_sys_execveat|sys_execveat" },
 		    { .program = "on_call_execve", .family = PLAN_KPROBE,
 		      .target = "__x64_sys_execve|__arm64_sys_execve|sys_execve" },
 		    { .program = "on_call_execveat", .family = PLAN_KPROBE,
