@@ -7,13 +7,18 @@
 
 #define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h, the same in 4.4 to 6.19 */
 
+INLINE u32 is_group_exit(u64 signal)
+{
+	return read_kernel_u32(FIELD(signal, SIGNAL_FLAGS)) & SIGNAL_GROUP_EXIT;
+}
+
 /* The status as wait(2) will give it: kernel/exit.c wait_task_zombie. */
 INLINE u32 process_status(u64 task)
 {
 	u64 signal = read_kernel_u64(FIELD(task, TASK_SIGNAL));
 	u64 leader = read_kernel_u64(FIELD(task, TASK_GROUP_LEADER));
 
-	if (read_kernel_u32(FIELD(signal, SIGNAL_FLAGS)) & SIGNAL_GROUP_EXIT)
+	if (is_group_exit(signal))
 		return read_kernel_u32(FIELD(signal, SIGNAL_GROUP_EXIT_CODE));
 	return read_kernel_u32(FIELD(leader, TASK_EXIT_CODE));
 }

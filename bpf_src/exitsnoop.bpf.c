@@ -12,9 +12,8 @@
 #include "output.h"
 #include "filter.h"
 #include "fork.h"
+#include "exit_status.h"
 #include "exitsnoop_usage.h"
-
-#define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h, the same in 4.4 to 6.19 */
 
 /* How the hook tells that a thread is the last one. */
 enum dead {
@@ -150,11 +149,6 @@ INLINE void fill(struct exit_event *e, u16 what, u32 ppid)
 	e->args_total = 0;
 	e->args_size = 0;
 	e->threads = 0;
-}
-
-INLINE u32 is_group_exit(u64 signal)
-{
-	return read_kernel_u32(FIELD(signal, SIGNAL_FLAGS)) & SIGNAL_GROUP_EXIT;
 }
 
 /*
@@ -308,9 +302,8 @@ TYPES(on_exit_live, TRACEPOINT | RAW_TRACEPOINT)
 int on_exit_live(void *ctx)
 {
 	u64 task = bpf_get_current_task();
-	u64 signal = read_kernel_u64(FIELD(task, TASK_SIGNAL));
 
-	return ended(ctx, task, read_kernel_u32(FIELD(signal, SIGNAL_LIVE)) ? DEAD_NOT : DEAD_BY_LIVE);
+	return ended(ctx, task, no_thread_lives(task) ? DEAD_BY_LIVE : DEAD_NOT);
 }
 #endif
 
