@@ -109,10 +109,9 @@ INLINE void read_args(struct exec_event *e, u64 mm)
 	if (size > EXEC_ARGS_MAX - 1)
 		return;
 	size += 1;
-	if (!read_user(e->args, size, start))
-		e->base.args_size = size;
-	else
-		e->base.args_size = read_args_stepwise(e->args, start, size);
+	*(volatile u32 *)&e->base.args_size = size; /* as in read_arg() */
+	if (read_user(e->args, size, start))
+		e->base.args_size = read_args_stepwise(e->args, start, *(volatile u32 *)&e->base.args_size);
 }
 
 /* The bytes to send: no more than were filled in. */
@@ -175,8 +174,8 @@ INLINE int succeeded(void *ctx, u64 task, const struct parent *parent)
  * Reads one argument to e->args, behind what is there: a tag, its bytes, a NUL. Returns 0 if there is no more room.
  *
  * Where it goes is kept in the event, not in a register: the verifier then follows one state through all steps instead
- * of one for each way to come there, and verifiers before 5.8 or so forget the limits of a number that is spilled to
- * the stack. A pointer that was checked stays checked.
+ * of one for each way to come there. It is read anew where it is wanted again, so that the compiler has nothing to keep
+ * on the stack over calls: verifiers before 5.10 forget the limits of a number there. A pointer stays checked.
  */
 INLINE int read_arg(struct exec_event *e, u64 pointer)
 {
@@ -198,7 +197,7 @@ INLINE int read_arg(struct exec_event *e, u64 pointer)
 	if (size == EXEC_ARG_MAX && (read_user(&last, 1, pointer + EXEC_ARG_MAX - 1) || last))
 		tag = EXEC_ARG_CUT;
 	*to = tag;
-	*(volatile u32 *)&e->base.args_size = at + 1 + size;
+	*(volatile u32 *)&e->base.args_size += 1 + size;
 	return 1;
 }
 

@@ -96,6 +96,7 @@ uint32_t facts_most_steps(uint32_t version);
 #define SINCE_JMP32 V(5, 1)
 #define SINCE_LOOPS V(5, 3)
 #define SINCE_ARSH32 V(5, 4)
+#define SINCE_SPILLED_LIMITS V(5, 10)
 #define SINCE_ATOMICS V(5, 12)
 #define SINCE_ISA_V4 V(6, 6)
 

@@ -26,6 +26,7 @@ static const struct {
 	[RULE_UNSET] = { "unset", "V[4.4.155,4.9.154:kernel/bpf/verifier.c check_reg_arg, check_stack_boundary]" },
 	[RULE_CTX] = { "ctx", "V[4.4.155..5.4.59:kernel/trace/bpf_trace.c *_is_valid_access]" },
 	[RULE_VALUE] = { "value", "4.9 PTR_TO_MAP_VALUE_ADJ, V[4.8.15->4.9.0:kernel/bpf/verifier.c]" },
+	[RULE_LIMITS] = { "limits", "5.10 register_is_bounded, kernel/bpf/verifier.c check_stack_write; V[4.19.95]" },
 	[RULE_NULL] = { "null", "V[4.4.155:kernel/bpf/verifier.c check_cond_jmp_op]" },
 	[RULE_MEMORY] = { "memory", "V[4.4.155,4.9.154:kernel/bpf/verifier.c check_mem_access]" },
 	[RULE_CPU] = { "cpu", "4.7 BPF_F_CURRENT_CPU, V[4.6.2->4.7.4:include/uapi/linux/bpf.h]" },

@@ -24,6 +24,7 @@ enum rule {
 	RULE_UNSET,	/* registers and stack bytes are set before they are read */
 	RULE_CTX,	/* which bytes of the context a program may read, and how */
 	RULE_VALUE,	/* access to map values: constant offsets, within the value */
+	RULE_LIMITS,	/* 4.11 to 5.9: a number that was on the stack has no limits any more */
 	RULE_NULL,	/* a looked up pointer is tested before use */
 	RULE_MEMORY,	/* access by what is no pointer that the verifier knows */
 	RULE_CPU,	/* below 4.7 the real CPU for perf_event_output */

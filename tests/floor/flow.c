@@ -72,7 +72,7 @@ static bool covers(const struct state *old, const struct state *new)
 
 		if (memcmp(o, n, sizeof(*o)) == 0 || o->kind == KIND_NONE)
 			continue;
-		if (o->kind != KIND_UNKNOWN || n->kind == KIND_NONE)
+		if (o->kind != KIND_UNKNOWN || n->kind == KIND_NONE || n->kind == KIND_UNLIMITED)
 			return false;
 	}
 	for (i = 0; i < FACT_STACK; i++) {
@@ -212,6 +212,8 @@ static bool step_condition(struct walk *walk, const struct bpf_insn *insn)
 		flow->at += 1 + (op == BPF_JEQ ? insn->off : 0);
 		return true;
 	}
+	if (reg->kind == KIND_UNLIMITED) /* limited now, on one of the ways at least */
+		flow->now.regs[insn->dst_reg].kind = KIND_UNKNOWN;
 	if (flow->old && walk->n_waiting == FACT_PENDING)
 		return flow_fail(flow, RULE_STEPS, "more than %d branches are open", FACT_PENDING);
 	if (!hold(walk, &walk->waiting, flow->at + 1 + insn->off))

@@ -9,7 +9,7 @@
  * cut short where 4.4 does, so that the steps are near its own count.
  *
  * From 4.11 on verifiers follow ranges of numbers, which this does not: there it checks only the context, the stack and
- * what does not depend on ranges.
+ * what does not depend on ranges, and that none is relied on which the verifier has forgotten.
  */
 #ifndef TESTS_FLOOR_FLOW_H
 #define TESTS_FLOOR_FLOW_H

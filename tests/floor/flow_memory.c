@@ -72,6 +72,12 @@ static bool store_stack(struct flow *flow, int offset, unsigned int size, int va
 	return true;
 }
 
+/* Pointers come back from the stack as they were; of a number nothing is known. */
+static bool forgets_limits(const struct flow *flow)
+{
+	return !flow->old && flow->request->version < SINCE_SPILLED_LIMITS;
+}
+
 static bool load_stack(struct flow *flow, int offset, unsigned int size, int value)
 {
 	unsigned int i, first = FACT_STACK + offset;
@@ -88,7 +94,7 @@ static bool load_stack(struct flow *flow, int offset, unsigned int size, int val
 			return flow_fail(flow, RULE_UNSET, "the stack at r10%+d, %u bytes, is read before it is set",
 					 offset, size);
 	if (value >= 0)
-		flow_set(flow, value, KIND_UNKNOWN, 0, 0);
+		flow_set(flow, value, forgets_limits(flow) ? KIND_UNLIMITED : KIND_UNKNOWN, 0, 0);
 	return true;
 }
 
@@ -249,6 +255,9 @@ bool flow_arithmetic(struct flow *flow, const struct bpf_insn *insn)
 	if (add && (!by_register || from->kind == KIND_CONST) &&
 	    add_constant(flow, to, by_register ? from->value : insn->imm, by_register))
 		return true;
+	if (add && by_register && ((is_pointer(to) && from->kind == KIND_UNLIMITED) ||
+				   (is_pointer(from) && to->kind == KIND_UNLIMITED)))
+		return flow_fail(flow, RULE_LIMITS, "a number that was on the stack is added to a pointer");
 	kind = lose(to);
 	if (by_register && is_pointer(from))
 		/* the difference of two pointers is a number, but whether of which two is not followed */

@@ -13,6 +13,7 @@
 enum kind {
 	KIND_NONE,	  /* nothing was put there */
 	KIND_UNKNOWN,	  /* a number */
+	KIND_UNLIMITED,	  /* a number that was on the stack, where the verifier forgot its limits */
 	KIND_CONST,	  /* the number in value */
 	KIND_CURRENT_CPU, /* the 64-bit constant BPF_F_CURRENT_CPU; the verifier takes it for an unknown number */
 	KIND_FRAME,	  /* r10 */
