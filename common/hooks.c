@@ -29,7 +29,7 @@ const struct plan_thing hooks_fork = {
 		{ PLAN_KPROBE,
 		  { { .program = "on_fork_kprobe", .family = PLAN_KPROBE, .target = "wake_up_new_task" },
 		    { .program = "on_begin_kprobe", .family = PLAN_KPROBE, .target = "begin_new_exec|flush_old_exec",
-		      .optional = true } } },
+		      .since = FEATURES_VERSION(5, 8, 0), .optional = true } } },
 	},
 };
 
@@ -39,14 +39,13 @@ const struct plan_thing hooks_fork = {
 	.system = "syscalls"
 #define RETURN                                                                                                         \
 	.program = "on_return", .more = "on_return_more", .more_map = MAP_RETURN_MORE, .family = PLAN_KPROBE,          \
-	.returns = true
+	.returns = true, .since = HOOKS_WRAPPED
+#define CALL .family = PLAN_KPROBE, .since = HOOKS_WRAPPED
 #define COMPAT_HOOKS                                                                                                   \
-	{ RETURN, .optional = true, .target = "__ia32_compat_sys_execve|compat_sys_execve" },                          \
-	{ RETURN, .optional = true, .target = "__ia32_compat_sys_execveat|compat_sys_execveat" },                      \
-	{ .program = "on_call_compat_execve", .family = PLAN_KPROBE, .optional = true,                                 \
-	  .target = "__ia32_compat_sys_execve|compat_sys_execve" },                                                    \
-	{ .program = "on_call_compat_execveat", .family = PLAN_KPROBE, .optional = true,                               \
-	  .target = "__ia32_compat_sys_execveat|compat_sys_execveat" }
+	{ RETURN, .optional = true, .target = HOOKS_COMPAT("execve") },                                                \
+	{ RETURN, .optional = true, .target = HOOKS_COMPAT("execveat") },                                              \
+	{ CALL, .program = "on_call_compat_execve", .optional = true, .target = HOOKS_COMPAT("execve") },              \
+	{ CALL, .program = "on_call_compat_execveat", .optional = true, .target = HOOKS_COMPAT("execveat") }
 
 /* Returns first: an exec that is under way while we attach must not leave an entry without an end. */
 const struct plan_thing hooks_failed_exec = {
@@ -61,12 +60,10 @@ const struct plan_thing hooks_failed_exec = {
 		      .target = "sys_enter_execveat" },
 		    COMPAT_HOOKS } },
 		{ PLAN_KPROBE,
-		  { { RETURN, .target = "__x64_sys_execve|__arm64_sys_execve|sys_execve" },
-		    { RETURN, .target = "__x64_sys_execveat|__arm64_sys_execveat|sys_execveat" },
-		    { .program = "on_call_execve", .family = PLAN_KPROBE,
-		      .target = "__x64_sys_execve|__arm64_sys_execve|sys_execve" },
-		    { .program = "on_call_execveat", .family = PLAN_KPROBE,
-		      .target = "__x64_sys_execveat|__arm64_sys_execveat|sys_execveat" },
+		  { { RETURN, .target = HOOKS_SYSCALL("execve") },
+		    { RETURN, .target = HOOKS_SYSCALL("execveat") },
+		    { CALL, .program = "on_call_execve", .target = HOOKS_SYSCALL("execve") },
+		    { CALL, .program = "on_call_execveat", .target = HOOKS_SYSCALL("execveat") },
 		    COMPAT_HOOKS } },
 	},
 };

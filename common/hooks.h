@@ -5,7 +5,22 @@
 
 #include <stdbool.h>
 
+#include "features.h"
 #include "plan.h"
+
+/*
+ * The functions of a system call, new and old name; those of the new name get their arguments in a struct pt_regs: from
+ * 4.17 on x86-64 (d5a00528b58c), from 4.19 on arm64 (4378a7d4be30).
+ */
+#if defined(__aarch64__)
+#define HOOKS_SYSCALL(name) "__arm64_sys_" name "|sys_" name
+#define HOOKS_WRAPPED FEATURES_VERSION(4, 19, 0)
+#else
+#define HOOKS_SYSCALL(name) "__x64_sys_" name "|sys_" name
+#define HOOKS_WRAPPED FEATURES_VERSION(4, 17, 0)
+#endif
+/* of 32-bit callers */
+#define HOOKS_COMPAT(name) "__ia32_compat_sys_" name "|compat_sys_" name
 
 /* A successful exec: program on_exec. */
 extern const struct plan_thing hooks_exec;

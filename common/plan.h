@@ -28,7 +28,8 @@ struct plan_hook {
 	unsigned int more_map; /* through this map */
 	enum plan_family family;
 	const char *system; /* of a classic tracepoint */
-	const char *target; /* event, or functions to be tried one after another: "a|b" */
+	const char *target; /* event, or functions to be tried one after another: "new|old" */
+	uint32_t since;	    /* version code from which on the new one is there; before, the old one is tried first */
 	bool returns;	    /* kprobe on the return */
 	bool optional;	    /* the way serves without it */
 };

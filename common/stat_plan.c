@@ -7,12 +7,11 @@
 
 enum { RAW, TRACEPOINT }; /* ways of end_thing */
 
+#define RETURN .program = "on_return", .family = PLAN_KPROBE, .returns = true, .since = HOOKS_WRAPPED
 /* on x86-64 32-bit callers have functions of their own, and pass no tracepoint of the system call */
 #define COMPAT_HOOKS                                                                                                   \
-	{ .program = "on_return", .family = PLAN_KPROBE, .returns = true, .optional = true,                            \
-	  .target = "__ia32_compat_sys_execve|compat_sys_execve" },                                                    \
-	{ .program = "on_return", .family = PLAN_KPROBE, .returns = true, .optional = true,                            \
-	  .target = "__ia32_compat_sys_execveat|compat_sys_execveat" }
+	{ RETURN, .optional = true, .target = HOOKS_COMPAT("execve") },                                                \
+	{ RETURN, .optional = true, .target = HOOKS_COMPAT("execveat") }
 
 static const struct plan_thing failed_thing = {
 	.name = "failed exec",
@@ -22,10 +21,8 @@ static const struct plan_thing failed_thing = {
 		    { .program = "on_leave", .family = PLAN_TRACEPOINT, .system = "syscalls", .target = "sys_exit_execveat" },
 		    COMPAT_HOOKS } },
 		{ PLAN_KPROBE,
-		  { { .program = "on_return", .family = PLAN_KPROBE, .returns = true,
-		      .target = "__x64_sys_execve|__arm64_sys_execve|sys_execve" },
-		    { .program = "on_return", .family = PLAN_KPROBE, .returns = true,
-		      .target = "__x64_sys_execveat|__arm64_sys_execveat|sys_execveat" },
+		  { { RETURN, .target = HOOKS_SYSCALL("execve") },
+		    { RETURN, .target = HOOKS_SYSCALL("execveat") },
 		    COMPAT_HOOKS } },
 	},
 };

@@ -134,29 +134,39 @@ static int attach_at(struct tracer *t, const struct plan_hook *hook, const char 
 	}
 }
 
-/* Tries each of the targets "a|b". */
+static int attach_named(struct tracer *t, const struct plan_hook *hook, const char *name, size_t length)
+{
+	char target[128];
+	int err;
+
+	snprintf(target, sizeof(target), "%.*s", (int)length, name);
+	err = attach_at(t, hook, target);
+	if (!err)
+		message_verbose("attached %s to %s %s%s%s%s", hook->program, plan_family_name(hook->family),
+				hook->system ? hook->system : "", hook->system ? ":" : "", target,
+				hook->returns ? " (return)" : "");
+	else
+		message_verbose("cannot attach %s to %s %s%s: %s", hook->program, plan_family_name(hook->family), target,
+				hook->returns ? " (return)" : "", strerror(-err));
+	return err;
+}
+
+/* Tries the targets "new|old". The likelier one first: the kernel logs each kprobe on a function that is not there. */
 static int attach_hook(struct tracer *t, const struct plan_hook *hook)
 {
-	const char *at = hook->target;
-	char target[128];
-	size_t length;
+	size_t length = strcspn(hook->target, "|");
+	const char *old = hook->target[length] ? hook->target + length + 1 : NULL;
+	bool old_first = old && t->features.version_code < hook->since;
 	int err = -ENOENT;
 
 	if (hook->family == PLAN_KPROBE && !t->features.kprobes)
 		return -EOPNOTSUPP;
-	while (err && *at) {
-		length = strcspn(at, "|");
-		snprintf(target, sizeof(target), "%.*s", (int)length, at);
-		at += length + (at[length] == '|');
-		err = attach_at(t, hook, target);
-		if (!err)
-			message_verbose("attached %s to %s %s%s%s%s", hook->program, plan_family_name(hook->family),
-					hook->system ? hook->system : "", hook->system ? ":" : "", target,
-					hook->returns ? " (return)" : "");
-		else
-			message_verbose("cannot attach %s to %s %s%s: %s", hook->program, plan_family_name(hook->family),
-					target, hook->returns ? " (return)" : "", strerror(-err));
-	}
+	if (old_first)
+		err = attach_named(t, hook, old, strlen(old));
+	if (err)
+		err = attach_named(t, hook, hook->target, length);
+	if (err && old && !old_first)
+		err = attach_named(t, hook, old, strlen(old));
 	return err;
 }
 
