@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Time in user mode and in the kernel, as the tick counts it: one thread has spent its time in user mode, another in
- * the kernel.
+ * Time in user mode and in the kernel, as ticks counted it: one process has spent its time in user mode, another in the
+ * kernel, and a process's clocks tell the sums of its tasks'.
  *
  * From 4.11 the unit is ns. Before (cputime_t) it is ticks, or ns with CONFIG_VIRT_CPU_ACCOUNTING_GEN.
  */
@@ -25,27 +25,43 @@
 #define SIGNAL_UTIME_TO_NVCSW_LEAST 72
 #define SIGNAL_UTIME_TO_NVCSW_MOST 136
 
-/*
- * Two numbers for a thread that has spent @truth ns in one mode: the tick is a coarse sampler, and on a busy virtual
- * machine many a tick is lost, but most of those that were counted are of this mode.
- */
-static bool fits(const struct learn *l, uint64_t much, uint64_t little, uint64_t truth, uint64_t unit)
+static bool tells_times(const struct learn *l, unsigned int i)
 {
-	if (much >= UINT64_MAX / unit || little > much / 3)
-		return false;
-	return much * unit >= 2ULL * l->source.tick && much * unit >= truth / 4 && much * unit <= truth / 2 * 3;
+	return l->list[i].known & SPECIMEN_CPUTIME && l->list[i].alive < 0;
+}
+
+/* Both numbers of all tasks of a process together; false: a task's are not there. */
+static bool add_tasks(const struct learn *l, unsigned int leader, uint32_t offset, uint64_t *user, uint64_t *system)
+{
+	unsigned int k;
+
+	*user = *system = 0;
+	for (k = 0; k < l->n; k++) {
+		if (l->list[k].leader != (int)leader || l->list[k].alive >= 0)
+			continue;
+		if (!l->task[k])
+			return false;
+		*user += learn_u64(l->task[k], offset);
+		*system += learn_u64(l->task[k], offset + 8);
+	}
+	return true;
+}
+
+static bool fits(const struct learn *l, unsigned int i, uint64_t user, uint64_t system, uint64_t unit)
+{
+	const struct specimen *s = &l->list[i];
+
+	return user < UINT64_MAX / unit && system < UINT64_MAX / unit && user * unit == s->user_ns &&
+	       system * unit == s->system_ns;
 }
 
 static enum learn_verdict test_pair(const struct learn *l, unsigned int i, uint32_t offset, uint64_t unit)
 {
-	uint64_t user = learn_u64(l->task[i], offset), system = learn_u64(l->task[i], offset + 8);
-	const struct specimen *s = &l->list[i];
+	uint64_t user, system;
 
-	if (!learn_truth(l, i, SPECIMEN_CPUTIME))
+	if (!unit || !tells_times(l, i) || !add_tasks(l, i, offset, &user, &system))
 		return LEARN_SILENT;
-	if (s->user_ns)
-		return learn_verdict(fits(l, user, system, s->user_ns, unit));
-	return learn_verdict(fits(l, system, user, s->system_ns, unit));
+	return learn_verdict(fits(l, i, user, system, unit));
 }
 
 static enum learn_verdict test_ns(const struct learn *l, unsigned int i, uint32_t offset)
@@ -55,18 +71,20 @@ static enum learn_verdict test_ns(const struct learn *l, unsigned int i, uint32_
 
 static enum learn_verdict test_ticks(const struct learn *l, unsigned int i, uint32_t offset)
 {
-	return l->source.tick ? test_pair(l, i, offset, l->source.tick) : LEARN_SILENT;
+	return test_pair(l, i, offset, l->source.tick);
 }
 
-/* One must have been in user mode, the other in the kernel, or the order of both fields is not known. */
+/* One must have been more in user mode, another more in the kernel, or the order of both fields is not known. */
 static bool both_kinds(const struct learn *l)
 {
 	bool user = false, system = false;
 	unsigned int i;
 
 	for (i = 0; i < l->n; i++) {
-		user |= learn_truth(l, i, SPECIMEN_CPUTIME) && l->list[i].user_ns;
-		system |= learn_truth(l, i, SPECIMEN_CPUTIME) && l->list[i].system_ns;
+		if (!tells_times(l, i))
+			continue;
+		user |= l->list[i].user_ns > l->list[i].system_ns;
+		system |= l->list[i].system_ns > l->list[i].user_ns;
 	}
 	return user && system;
 }
@@ -93,10 +111,9 @@ static void keep_before(struct learn_candidates *c, uint32_t behind, uint32_t le
 			learn_drop(c, offset);
 }
 
-static void refuse(struct learn *l, const char *why)
+static void refuse_others(struct learn *l)
 {
-	learn_refuse(l, LAYOUT_TASK_UTIME, "%s", why);
-	learn_refuse(l, LAYOUT_TASK_STIME, "%s", why);
+	learn_refuse(l, LAYOUT_TASK_STIME, "without utime");
 	learn_refuse(l, LAYOUT_SIGNAL_UTIME, "without the task's");
 	learn_refuse(l, LAYOUT_SIGNAL_STIME, "without the task's");
 }
@@ -107,7 +124,8 @@ void learn_cputime(struct learn *l)
 	uint32_t unit = 1;
 
 	if (!both_kinds(l)) {
-		refuse(l, "no two threads spent time in known ways");
+		learn_refuse(l, LAYOUT_TASK_UTIME, "no two processes spent time in known ways");
+		refuse_others(l);
 		return;
 	}
 	learn_find(l, LAYOUT_TASK_UTIME, test_ns, l->window, &c);
@@ -115,39 +133,37 @@ void learn_cputime(struct learn *l)
 		learn_find(l, LAYOUT_TASK_UTIME, test_ticks, l->window, &c);
 		unit = l->source.tick;
 	}
-	l->asked[LAYOUT_TASK_UTIME] = l->asked[LAYOUT_TASK_STIME] = false; /* a tick may have missed it all */
+	l->asked[LAYOUT_TASK_STIME] = l->asked[LAYOUT_TASK_UTIME];
 	if (learn_knows(l, LAYOUT_TASK_START_TIME))
 		keep_before(&c, l->layout->offset[LAYOUT_TASK_START_TIME], UTIME_TO_START_LEAST, UTIME_TO_START_MOST);
 	else
 		memset(&c, 0, sizeof(c));
 	drop_scaled(l, &c);
-	learn_decide(l, LAYOUT_TASK_UTIME, &c, "about own time");
+	learn_decide(l, LAYOUT_TASK_UTIME, &c, "sum is the process's clock");
 	if (!learn_knows(l, LAYOUT_TASK_UTIME)) {
-		refuse(l, "about own time: nothing holds it, or several");
+		refuse_others(l);
 		return;
 	}
-	learn_accept(l, LAYOUT_TASK_STIME, l->layout->offset[LAYOUT_TASK_UTIME] + 8, "about own time, behind utime");
+	learn_accept(l, LAYOUT_TASK_STIME, l->layout->offset[LAYOUT_TASK_UTIME] + 8,
+		     "sum is the process's clock, behind utime");
 	l->layout->cputime_unit = unit;
 }
 
-/* What a process has of the thread that it has lost: all that this thread had, and a tick or two of its end. */
-static enum learn_verdict test_signal_pair(const struct learn *l, unsigned int i, uint32_t offset)
+/* All but the leader's own, of a process that has ended, and nothing of one that has not lost a thread yet. */
+static enum learn_verdict test_lost_pair(const struct learn *l, unsigned int i, uint32_t offset)
 {
-	uint32_t task = l->layout->offset[LAYOUT_TASK_UTIME];
-	uint64_t slack = 2ULL * l->source.tick / l->layout->cputime_unit;
 	const struct specimen *s = &l->list[i];
+	uint32_t task = l->layout->offset[LAYOUT_TASK_UTIME];
 	uint64_t user, system;
-	unsigned int k;
 
-	if (s->alive < 0 || !l->signal[i])
+	if (!l->signal[i] || !(s->known & SPECIMEN_CPUTIME))
 		return LEARN_SILENT;
 	user = learn_u64(l->signal[i], offset);
 	system = learn_u64(l->signal[i], offset + 8);
-	for (k = 0; k < l->n; k++)
-		if (l->list[k].leader == s->alive && l->list[k].kind == SPECIMEN_THREAD && l->task[k])
-			return learn_verdict(user - learn_u64(l->task[k], task) <= slack &&
-					     system - learn_u64(l->task[k], task + 8) <= slack);
-	return LEARN_SILENT;
+	if (s->alive < 0)
+		return learn_verdict(!user && !system);
+	return learn_verdict(fits(l, i, user + learn_u64(l->task[i], task), system + learn_u64(l->task[i], task + 8),
+				  l->layout->cputime_unit));
 }
 
 void learn_cputime_totals(struct learn *l)
@@ -161,14 +177,14 @@ void learn_cputime_totals(struct learn *l)
 		learn_refuse(l, LAYOUT_SIGNAL_STIME, "without nvcsw");
 		return;
 	}
-	learn_find(l, LAYOUT_SIGNAL_UTIME, test_signal_pair, LEARN_TARGET_SIZE, &c);
-	l->asked[LAYOUT_SIGNAL_UTIME] = false;
+	learn_find(l, LAYOUT_SIGNAL_UTIME, test_lost_pair, LEARN_TARGET_SIZE, &c);
+	l->asked[LAYOUT_SIGNAL_STIME] = l->asked[LAYOUT_SIGNAL_UTIME];
 	keep_before(&c, l->layout->offset[LAYOUT_SIGNAL_NVCSW], SIGNAL_UTIME_TO_NVCSW_LEAST,
 		    SIGNAL_UTIME_TO_NVCSW_MOST);
-	learn_decide(l, LAYOUT_SIGNAL_UTIME, &c, "that of the lost thread");
+	learn_decide(l, LAYOUT_SIGNAL_UTIME, &c, "all but the leader's");
 	if (learn_knows(l, LAYOUT_SIGNAL_UTIME))
 		learn_accept(l, LAYOUT_SIGNAL_STIME, l->layout->offset[LAYOUT_SIGNAL_UTIME] + 8,
-			     "that of the lost thread, behind utime");
+			     "all but the leader's, behind utime");
 	else
 		learn_refuse(l, LAYOUT_SIGNAL_STIME, "without utime");
 }

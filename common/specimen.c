@@ -11,9 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "layout.h"
@@ -114,12 +112,8 @@ static void add_task(struct specimen_set *set, const struct specimen_report *rep
 	s->parent = parent;
 	s->born_after = set->last_born;
 	s->born_before = set->last_born = report->self.now;
-	s->user_ns = report->user_ns;
-	s->system_ns = report->system_ns;
 	memcpy(s->comm, report->comm, sizeof(s->comm));
 	s->known = SPECIMEN_IDS | SPECIMEN_LEADER | SPECIMEN_PARENT | SPECIMEN_BORN | SPECIMEN_COMM;
-	if (s->user_ns || s->system_ns)
-		s->known |= SPECIMEN_CPUTIME;
 	set->local[set->n - 1].process = report->process;
 	set->local[set->n - 1].thread = report->thread;
 }
@@ -185,15 +179,18 @@ static void watch_leader_leave(struct specimen_set *set)
 	s->status = SPECIMEN_LEAVE_CODE << 8;
 }
 
-/* A clock of the whole process: include/linux/posix-timers.h, MAKE_PROCESS_CPUCLOCK, CPUCLOCK_SCHED. */
-static int process_time(pid_t pid, uint64_t *ns)
+/* Of a process whose tasks all sleep or have ended. */
+static void add_clocks(struct specimen *s, pid_t process)
 {
-	struct timespec t;
+	uint64_t both;
 
-	if (syscall(SYS_clock_gettime, (int)((unsigned int)~pid << 3 | 2), &t))
-		return -errno;
-	*ns = (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-	return 0;
+	if (!specimen_clock(process, CPUCLOCK_SCHED, &s->runtime))
+		s->known |= SPECIMEN_RUNTIME;
+	if (specimen_clock(process, CPUCLOCK_VIRT, &s->user_ns) || specimen_clock(process, CPUCLOCK_PROF, &both) ||
+	    both < s->user_ns)
+		return;
+	s->system_ns = both - s->user_ns;
+	s->known |= SPECIMEN_CPUTIME;
 }
 
 static void add_task_usage(struct specimen_set *set, int i)
@@ -202,10 +199,10 @@ static void add_task_usage(struct specimen_set *set, int i)
 	struct specimen *s = &set->list[i];
 	uint32_t kind = set->list[s->leader].kind;
 
-	if (!process || s->ended || specimen_proc_await(process, thread, 'S', 2))
+	if (!process || (!s->ended && specimen_proc_await(process, thread, 'S', 2)))
 		return;
-	if (s->leader == i && !process_time(process, &s->runtime))
-		s->known |= SPECIMEN_RUNTIME;
+	if (s->leader == i)
+		add_clocks(s, process);
 	if ((kind == SPECIMEN_CHILD || kind == SPECIMEN_GRANDCHILD) && !specimen_proc_usage(process, thread, &s->usage))
 		s->known |= SPECIMEN_USAGE;
 }
@@ -297,8 +294,7 @@ static void add_zombie(struct specimen_set *set, int which, uint32_t group_statu
 	s->known = SPECIMEN_IDS | SPECIMEN_GROUP_STATUS;
 	if (which != LEAVER)
 		s->known |= SPECIMEN_STATUS;
-	if (!process_time(set->child[which], &s->runtime))
-		s->known |= SPECIMEN_RUNTIME;
+	add_clocks(s, set->child[which]);
 	set->zombie[which] = set->n - 1;
 }
 

@@ -28,7 +28,7 @@ enum specimen_truth {
 	SPECIMEN_USAGE = 1024,	       /* of the task: faults and switches */
 	SPECIMEN_RUNTIME = 2048,       /* of the process */
 	SPECIMEN_TOTAL = 4096,	       /* of the process: total, maxrss */
-	SPECIMEN_CPUTIME = 8192,       /* of the task: user_ns, system_ns */
+	SPECIMEN_CPUTIME = 8192,       /* of the process: user_ns, system_ns */
 	SPECIMEN_GROUP_STATUS = 16384, /* flags, group_status */
 };
 
@@ -74,7 +74,7 @@ struct specimen {
 	uint64_t runtime;	     /* of the process, ns, threads that have gone included */
 	struct specimen_usage total; /* of the process, likewise */
 	uint64_t maxrss;	     /* pages */
-	uint64_t user_ns;	     /* of the task, about; one of both is next to nothing */
+	uint64_t user_ns;	     /* of the process, as ticks were counted, threads that have gone included */
 	uint64_t system_ns;
 };
 

@@ -11,6 +11,9 @@
 #define SPECIMEN_EXIT_CODE 0xb7	 /* of SPECIMEN_EXITER */
 #define SPECIMEN_LEAVE_CODE 0x4d /* of the leader of SPECIMEN_LEAVER */
 
+/* include/linux/posix-timers.h */
+enum { CPUCLOCK_PROF, CPUCLOCK_VIRT, CPUCLOCK_SCHED };
+
 /* Children have a copy; the pipes are those of ourselves. */
 struct specimen_child_context {
 	const struct peek *peek;
@@ -30,7 +33,6 @@ struct specimen_report {
 	uint64_t limit[SPECIMEN_LIMITS * 2];
 	uint32_t mntns; /* 0: not known */
 	uint32_t padding;
-	uint64_t user_ns, system_ns; /* both 0: not known */
 };
 
 /* A process's leader and its thread; written in one go. */
@@ -44,6 +46,13 @@ struct specimen_message {
  * The process sends no signal at its end: wait with __WALL.
  */
 pid_t specimen_child_start(const struct specimen_child_context *c, enum specimen_kind kind);
+
+/*
+ * Reads a process's clock (CPUCLOCK_*) into *ns. What CPUCLOCK_VIRT and CPUCLOCK_PROF give is utime and utime + stime as
+ * they were counted, not scaled by cputime_adjust() as in rusage (kernel/time/posix-cpu-timers.c
+ * cpu_clock_sample_group(), 4.4 to 6.18). Returns 0 or -errno.
+ */
+int specimen_clock(pid_t pid, unsigned int clock, uint64_t *ns);
 
 /* The inode number of the caller's mount namespace, 0 where it cannot be had. */
 uint32_t specimen_mntns(void);

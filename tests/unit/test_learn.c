@@ -191,6 +191,7 @@ static void check_spoilt(struct view *v, const uint32_t *expected)
 		LAYOUT_TASK_PID,	 LAYOUT_TASK_TGID,    LAYOUT_TASK_COMM,	   LAYOUT_TASK_GROUP_LEADER,
 		LAYOUT_TASK_REAL_PARENT, LAYOUT_TASK_MM,      LAYOUT_TASK_NSPROXY, LAYOUT_TASK_SIGNAL,
 		LAYOUT_TASK_START_TIME,	 LAYOUT_TASK_MIN_FLT, LAYOUT_TASK_NVCSW,   LAYOUT_TASK_RUNTIME,
+		LAYOUT_TASK_UTIME,
 	};
 	const int victim = 3; /* the grandchild */
 	struct layout l;
