@@ -18,6 +18,9 @@ _procsnoop_options()
 	exitsnoop)
 		echo "$common --args --count= --failed --label --name= --per-thread --pid= --resources --timestamp --utc"
 		;;
+	procstat)
+		echo "$common --by= --cumulative --failures --histogram --rows= --short= --sort= --top="
+		;;
 	esac
 }
 
@@ -28,11 +31,18 @@ _procsnoop_values()
 	--hook) mapfile -t COMPREPLY < <(compgen -W 'auto raw tracepoint kprobe' -- "$2") ;;
 	--layout) mapfile -t COMPREPLY < <(compgen -W 'auto headers learned' -- "$2") ;;
 	--image-from) mapfile -t COMPREPLY < <(compgen -W 'auto compile builtin' -- "$2") ;;
+	--by) mapfile -t COMPREPLY < <(compgen -W 'comm uid ppid pcomm exe' -- "$2") ;;
+	--sort | -s)
+		mapfile -t COMPREPLY < <(compgen -W 'key forks execs fails exits nonzero signals avg max cpu rss' -- "$2")
+		;;
 	--uid | -u) mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
 	--output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
 	--cgroup) mapfile -t COMPREPLY < <(compgen -d -- "${2:-/sys/fs/cgroup/}") ;;
 	--pid | -p | --ppid | -P | --mntns) mapfile -t COMPREPLY < <(cd /proc && compgen -W '[0-9]*' -- "$2") ;;
-	--duration | -d | --count | --max-args | --buffer-pages | --ready-fd | --name | -n | --line | -l) COMPREPLY=() ;;
+	--duration | -d | --count | --max-args | --buffer-pages | --ready-fd | --name | -n | --line | -l | --rows | \
+		--short | -S | --top)
+		COMPREPLY=()
+		;;
 	*) return 1 ;;
 	esac
 }
@@ -66,4 +76,4 @@ _procsnoop()
 	return 0
 }
 
-complete -F _procsnoop execsnoop
+complete -F _procsnoop execsnoop exitsnoop procstat

@@ -5,7 +5,6 @@ tool=execsnoop
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-manual=$top/man/$tool.8
 completion=$top/tools/completion.bash
 
 # table_options FILE...: as help_options prints them, hidden ones left out; the
@@ -15,6 +14,7 @@ table_options() {
 		sed -n '/struct argp_option options\[\]/,/^};/p' "$@" | tr '\n\t' '  ' | tr '}' '\n' |
 			grep -v OPTION_HIDDEN |
 			sed -n -E \
+				-e 's/"[A-Z]+", OPTION_ARG_OPTIONAL/NULL,/' \
 				-e "s/.*\{ \"([a-z0-9-]+)\", '(.)', (NULL|\").*/--\1 \3 -\2/p" \
 				-e 's/.*\{ "([a-z0-9-]+)", [A-Z_]+, (NULL|").*/--\1 \2/p'
 		printf '%s\n' '--help NULL -?' '--usage NULL' '--version NULL -V'
@@ -28,7 +28,7 @@ section() {
 
 # .It Fl x , Fl -fails and .It Fl -count Ar n, in the form of help_options
 manual_options() {
-	section OPTIONS | sed -n 's/^\.It Fl //p' | sed 's/\\&//g' | sed -E \
+	section OPTIONS | sed -n 's/^\.It Fl //p' | sed -e 's/\\&//g' -e 's/ Ns Op = Ns Ar [a-z]*//' | sed -E \
 		-e 's/^-([a-z0-9-]+)( Ar .*)?$/--\1\2/' \
 		-e 's/^(.) , Fl -([a-z0-9-]+)( Ar .*)?$/--\2\3 -\1/' \
 		-e 's/ Ar [a-z]+/=/' | sort
@@ -39,26 +39,6 @@ complete_words() {
 	bash --norc -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _procsnoop
 		printf "%s\n" "${COMPREPLY[@]}"' bash "$completion" "$@" | sort -u
 }
-
-help=$(help_options)
-ok '--help has options' test -n "$help"
-is 'argp tables and --help agree' "$(table_options "$top/tools/$tool.c" "$top/common/tool.c")" "$help"
-is 'manual and --help agree' "$(manual_options)" "$help"
-is 'completion and --help agree' "$(complete_words "$tool" -- | grep -v -x -e --)" \
-	"$(echo "$help" | sed 's/ .*//' | sort)"
-is 'no line of --help is longer than 80 columns' "$("$tool" --help | awk 'length > 80')" ''
-is 'no line of --usage is longer than 80 columns' "$("$tool" --usage | awk 'length > 80')" ''
-
-is 'completion of a name' "$(complete_words "$tool" --print-s)" --print-source
-is 'completion of a value' "$(complete_words "$tool" --hook tr)" tracepoint
-is 'completion of a value behind =' "$(complete_words "$tool" --layout = l)" learned
-is 'completion of the first letter of a value' "$(complete_words "$tool" --image-from =)" \
-	"$(printf '%s\n' auto builtin compile)"
-is 'completion of a command' "$(complete_words "$tool" --follow -- mktem | grep -x mktemp)" mktemp
-for option in $(echo "$help" | sed -n 's/=.*//p'); do
-	is "completion of values of $option offers no options" \
-		"$(complete_words "$tool" "$option" '' | grep -e '^--')" ''
-done
 
 # Example lines, as far as they are ours: up to -- and to the end of the command.
 example_options() {
@@ -73,24 +53,49 @@ example_options() {
 		done
 }
 
-names=$(echo "$help" | tr ' ' '\n' | sed 's/=//')
-for where in manual README.md; do
-	if [ $where = manual ]; then
-		used=$(section EXAMPLES | example_options | sort -u)
-	else
-		used=$(example_options <"$top/README.md" | sort -u)
-	fi
-	ok "examples in $where use options" test -n "$used"
-	for option in $used; do
-		ok "$option in an example of $where exists" grep -q -x -F -e "$option" - <<<"$names"
-	done
-done
+for tool in execsnoop exitsnoop procstat; do
+	echo "# $tool"
+	manual=$top/man/$tool.8
+	cp "$build/$tool" "$tmp/bin" || give_up "$build/$tool is not there: run make first"
+	help=$(help_options)
+	ok '--help has options' test -n "$help"
+	is 'argp tables and --help agree' "$(table_options "$top/tools/$tool.c" "$top/common/tool.c")" "$help"
+	is 'manual and --help agree' "$(manual_options)" "$help"
+	is 'completion and --help agree' "$(complete_words "$tool" -- | grep -v -x -e --)" \
+		"$(echo "$help" | sed 's/ .*//' | sort)"
+	is 'no line of --help is longer than 80 columns' "$("$tool" --help | awk 'length > 80')" ''
+	is 'no line of --usage is longer than 80 columns' "$("$tool" --usage | awk 'length > 80')" ''
 
-if [ -d "$top/man" ] && command -v mandoc >/dev/null; then
-	is 'the manual renders in 80 columns' \
-		"$(mandoc -Tascii -O width=78 "$manual" | sed 's/.\x08//g' | awk 'length > 80')" ''
-else
-	skip 'the manual renders in 80 columns' 'no mandoc'
-fi
+	is 'completion of a name' "$(complete_words "$tool" --print-s)" --print-source
+	is 'completion of a value' "$(complete_words "$tool" --hook tr)" tracepoint
+	is 'completion of a value behind =' "$(complete_words "$tool" --layout = l)" learned
+	is 'completion of the first letter of a value' "$(complete_words "$tool" --image-from =)" \
+		"$(printf '%s\n' auto builtin compile)"
+	is 'completion of a command' "$(complete_words "$tool" --follow -- mktem | grep -x mktemp)" mktemp
+	for option in $(echo "$help" | sed -n 's/=.*//p'); do
+		is "completion of values of $option offers no options" \
+			"$(complete_words "$tool" "$option" '' | grep -e '^--')" ''
+	done
+
+	names=$(echo "$help" | tr ' ' '\n' | sed 's/=//')
+	for where in manual README.md; do
+		if [ $where = manual ]; then
+			used=$(section EXAMPLES | example_options | sort -u)
+		else
+			used=$(example_options <"$top/README.md" | sort -u)
+		fi
+		ok "examples in $where use options" test -n "$used"
+		for option in $used; do
+			ok "$option in an example of $where exists" grep -q -x -F -e "$option" - <<<"$names"
+		done
+	done
+
+	if [ -d "$top/man" ] && command -v mandoc >/dev/null; then
+		is 'the manual renders in 80 columns' \
+			"$(mandoc -Tascii -O width=78 "$manual" | sed 's/.\x08//g' | awk 'length > 80')" ''
+	else
+		skip 'the manual renders in 80 columns' 'no mandoc'
+	fi
+done
 
 done_testing
