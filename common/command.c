@@ -5,12 +5,40 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+/*
+ * Where execvp(3) will find it: looked up before anything is traced, or each folder in which it is not would count as a
+ * failed exec. What is not found, or found by a path of its own, is left to execvp(3).
+ */
+static const char *find(const char *name, char *path, size_t size)
+{
+	const char *at = getenv("PATH");
+	struct stat st;
+	size_t length;
+
+	if (!at || !*name || strchr(name, '/'))
+		return name;
+	for (;; at += length + 1) {
+		length = strcspn(at, ":");
+		snprintf(path, size, "%.*s%s%s", (int)length, at, length ? "/" : "./", name);
+		if (strlen(path) < size - 1 && !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK))
+			return path;
+		if (!at[length])
+			return name;
+	}
+}
+
 static void child(char *const *argv, int go, int failed)
 {
+	char path[PATH_MAX];
+	const char *found = find(argv[0], path, sizeof(path));
 	sigset_t none;
 	char word;
 	int err;
@@ -20,7 +48,7 @@ static void child(char *const *argv, int go, int failed)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (read(go, &word, 1) != 1)
 		_exit(0); /* the tool gave up */
-	execvp(argv[0], argv);
+	execvp(found, argv);
 	err = errno;
 	if (write(failed, &err, sizeof(err)) < 0) {
 		/* the tool is gone, nobody wants to know */

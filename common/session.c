@@ -13,6 +13,7 @@
 #include "bpf.h"
 #include "buffer.h"
 #include "command.h"
+#include "escape.h"
 #include "message.h"
 #include "ring.h"
 
@@ -79,11 +80,14 @@ static int start_command(struct run *run)
 static int release_command(struct run *run)
 {
 	const struct tool_options *options = run->session->tracer.options;
+	struct buffer name = BUFFER_EMPTY;
 	int err = command_release(&run->command);
 
 	if (!err)
 		return TOOL_DONE;
-	message_error("cannot run the command '%s': %s", options->command[0], strerror(-err));
+	escape_text(&name, options->command[0], strlen(options->command[0]), ESCAPE_UTF8);
+	message_error("cannot run the command '%s': %s", buffer_text(&name), strerror(-err));
+	buffer_free(&name);
 	if (options->exit_status)
 		return err == -ENOENT ? 127 : 126;
 	return TOOL_FAILED;

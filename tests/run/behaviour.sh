@@ -153,6 +153,10 @@ else
 	skip 'the probes of a running one stay' 'no kprobes'
 fi
 
+PATH=/nonexistent:/:$PATH "$bin/execsnoop" -x --follow -- true >out 2>err
+[ $? = 0 ] && [ "$(rows)" = 2 ]
+result $? 'looking for the command in PATH is no failed exec'
+
 "$bin/execsnoop" --count 3 -- sh -c "$true; $true; $true; $true; $true" >out 2>err
 [ $? = 0 ] && [ "$(rows)" = 4 ]
 result $? '--count 3 prints three'
