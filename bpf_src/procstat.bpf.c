@@ -316,7 +316,7 @@ int on_end_kprobe(void *ctx)
 	return (u32)ARG2(r) ? ended(ARG1(r)) : thread_ended(ARG1(r));
 }
 
-/* raw sched_process_exit(task, group_dead), from 6.15 on */
+/* raw sched_process_exit(task, group_dead), from 6.16 on */
 TYPES(on_end_raw, RAW_TRACEPOINT)
 int on_end_raw(void *ctx)
 {

@@ -33,7 +33,7 @@ extern const struct plan_thing hooks_fork;
 
 /*
  * Tells whether sched_process_exit tells group_dead, and at the place where the programs at the tracepoint read it: from
- * 6.15 on (include/trace/events/sched.h). Without tracefs it is not known, and the event counts as one that does not.
+ * 6.16 on (include/trace/events/sched.h). Without tracefs it is not known, and the event counts as one that does not.
  */
 bool hooks_tell_group_dead(void);
 

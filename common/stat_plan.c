@@ -27,10 +27,8 @@ static const struct plan_thing failed_thing = {
 	},
 };
 
-/* Below 6.15 only taskstats_exit tells whether the process ended with its thread. */
 static const struct plan_thing end_thing = {
 	.name = "process end",
-	.kprobe_first_below = FEATURES_VERSION(6, 15, 0),
 	.ways = {
 		{ PLAN_RAW, { { .program = "on_end_raw", .family = PLAN_RAW, .target = "sched_process_exit" } } },
 		{ PLAN_TRACEPOINT,
@@ -92,6 +90,7 @@ int stat_plan_make(struct stat_plan *plan, struct tracer *t, const struct tool_o
 
 	*plan = (struct stat_plan){ .failed = failed_thing, .ends = end_thing };
 	if (!told) {
+		plan->ends.kprobe_first_below = UINT32_MAX; /* it is always told the truth */
 		plan->ends.ways[RAW].hooks[0].program = "on_end_live";
 		plan->ends.ways[TRACEPOINT].hooks[0].program = "on_end_live";
 	}
