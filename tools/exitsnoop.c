@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* exitsnoop: shows every process that ends, how it ended, and on request what it used. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../bpf_src/maps.h"
@@ -75,6 +77,8 @@ static uint64_t parse_pid(const char *value)
 
 	if (kill(pid, 0) < 0 && errno == ESRCH)
 		tool_bad_value("--pid", value, "there is no such process");
+	if (syscall(SYS_tgkill, (pid_t)pid, (pid_t)pid, 0) < 0 && errno == ESRCH)
+		tool_bad_value("--pid", value, "is a thread: give the process's id");
 	return pid;
 }
 
