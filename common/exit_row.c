@@ -78,15 +78,15 @@ static void add_args(const struct exit_record *r, struct buffer *out)
 		buffer_string(out, "...");
 }
 
-static void add_comm(const char *comm, struct buffer *out)
+static void add_text(const char *text, size_t columns, struct buffer *out)
 {
 	size_t before = out->length, width;
 
-	escape_text(out, comm, strlen(comm), ESCAPE_UTF8);
-	for (width = out->length - before; width < 17; width++)
+	escape_text(out, text, strlen(text), ESCAPE_UTF8);
+	width = out->length - before;
+	do
 		buffer_char(out, ' ');
-	if (width > 17)
-		buffer_char(out, ' ');
+	while (++width < columns);
 }
 
 void exit_show_row(const struct exit_show *show, const struct exit_record *r, const struct timespec *wall, bool late,
@@ -97,8 +97,8 @@ void exit_show_row(const struct exit_show *show, const struct exit_record *r, co
 	if (show->timestamp && clock_format(wall, show->utc, true, time, sizeof(time)) == 0)
 		buffer_printf(out, "%-12s ", time);
 	if (show->label)
-		buffer_printf(out, "%-6s ", show->label);
-	add_comm(r->comm, out);
+		add_text(show->label, 7, out);
+	add_text(r->comm, 17, out);
 	buffer_printf(out, "%-7u %-7u %-7u %-9.3f ", r->pid, r->ppid, r->tid, exit_since(r, r->start) / 1e9);
 	if (show->usage)
 		add_usage(show, &r->usage, out);
