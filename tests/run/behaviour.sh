@@ -10,26 +10,17 @@ set -u
 bin=$1 work=$2/behaviour
 mkdir -p "$work" || exit 99
 cd "$work" || exit 99
-n=0 failed=0 pid=
+# shellcheck source=tests/run/tap.sh
+. "$bin/tap.sh"
+pid=
+
+evidence() {
+	sed 's/^/# out: /' out 2>/dev/null | head -n 8
+	sed 's/^/# err: /' err 2>/dev/null | head -n 8
+}
+
 true=$(command -v true)
 case $true in /*) ;; *) true=/bin/true ;; esac
-
-result() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# out: /' out 2>/dev/null | head -n 8
-		sed 's/^/# err: /' err 2>/dev/null | head -n 8
-		failed=$((failed + 1))
-	fi
-}
-
-skip() {
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
 
 # Starts the tool in the background and waits until everything is attached.
 start() {

@@ -10,22 +10,8 @@ set -u
 bin=$1 work=$2/layout
 mkdir -p "$work" || exit 99
 cd "$work" || exit 99
-n=0 failed=0
-
-result() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=$((failed + 1))
-	fi
-}
-
-skip() {
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
+# shellcheck source=tests/run/tap.sh
+. "$bin/tap.sh"
 
 # "struct.member offset" of all fields that are known
 offsets() {

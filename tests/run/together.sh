@@ -12,24 +12,20 @@ bin=$1 work=$2/together
 rounds=211
 mkdir -p "$work" || exit 99
 cd "$work" || exit 99
-n=0 failed=0 pids=
+# shellcheck source=tests/run/tap.sh
+. "$bin/tap.sh"
+pids=
+
+evidence() {
+	sed 's/^/# /' ./*.err | head -n 12
+}
+
 # a name that nobody else has
 ln -sf "$(command -v sh)" together_sh || exit 99
 
 version=$(uname -r)
 major=${version%%.*} minor=${version#*.}
 minor=${minor%%[!0-9]*}
-
-result() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' ./*.err | head -n 12
-		failed=$((failed + 1))
-	fi
-}
 
 # start TOOL NAME OPTION...: in the background, until everything is attached; fails if it does not come so far
 start() {
@@ -108,8 +104,7 @@ if start execsnoop holder --hook tracepoint -n '^together_sh$'; then
 	result $? 'another program can still attach to sched_process_exec'
 else
 	stop
-	n=$((n + 1))
-	echo "ok $n - beside another program at sched_process_exec # SKIP no program at a tracepoint on this kernel: kprobes only"
+	skip 'beside another program at sched_process_exec' 'no program at a tracepoint on this kernel: kprobes only'
 fi
 
 rm -f together_sh
