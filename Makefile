@@ -60,12 +60,15 @@ $(BUILD)/sources.c: $(BPF_SOURCES) Makefile
 	$(call say,EMBED,$(TOOLS))
 	$(Q)mkdir -p $(@D) && bpf_src/embed $(TOOLS) >$@
 
-# the images are the same whatever the tools are linked like
+# the images depend on the BPF sources, on what compiles and writes them, and on the list of forms (common/plan.c): another
+# change of common/ leaves them as they are
+IMAGE_SOURCES := $(BPF_SOURCES) tools/builtin.c tools/compile.c common/plan.c \
+	$(addprefix common/,image.c image.h image_code.c own_headers.c sources.h) Makefile
 $(BUILD)/builtin: $(BUILD)/tools/builtin.o $(BUILD)/libprocsnoop.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^
 
-$(TOOLS:%=$(BUILD)/builtin_%.c): $(BUILD)/builtin_%.c: $(BUILD)/builtin $(COMPILER)
+$(TOOLS:%=$(BUILD)/builtin_%.c): $(BUILD)/builtin_%.c: $(IMAGE_SOURCES) | $(BUILD)/builtin $(COMPILER)
 	$(call say,IMAGES,$*)
 	$(Q)$(BUILD)/builtin $(COMPILER) $* >$@
 

@@ -32,7 +32,15 @@ $(TEST_BUILD)/run/child32: tests/run/exec_child32.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -m32 -static -nostdlib -ffreestanding -fno-pie -no-pie -fno-stack-protector -O2 -o $@ $< 2>/dev/null || rm -f $@
 
-test-programs: all $(WORKLOADS) $(COMPARERS) $(TEST_BUILD)/run/child32
+# what the scripts of tests/run/situations start
+SITUATIONS := $(patsubst tests/run/situations/%.c,$(TEST_BUILD)/run/%,$(sort $(wildcard tests/run/situations/*.c)))
+
+$(SITUATIONS): $(TEST_BUILD)/run/%: tests/run/situations/%.c
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -static -pthread -o $@ $<
+
+test-programs: all $(WORKLOADS) $(COMPARERS) $(SITUATIONS) $(TEST_BUILD)/run/child32
 
 check-unit: $(UNIT_TESTS) $(FUZZERS)
 	tests/check unit $(BUILD)
