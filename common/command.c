@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "signals.h"
+
 /*
  * Where execvp(3) will find it: looked up before anything is traced, or each folder in which it is not would count as a
  * failed exec. What is not found, or found by a path of its own, is left to execvp(3).
@@ -39,13 +41,10 @@ static void child(char *const *argv, int go, int failed)
 {
 	char path[PATH_MAX];
 	const char *found = find(argv[0], path, sizeof(path));
-	sigset_t none;
 	char word;
 	int err;
 
-	signal(SIGPIPE, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	signals_restore_caller();
 	if (read(go, &word, 1) != 1)
 		_exit(0); /* the tool gave up */
 	execvp(found, argv);

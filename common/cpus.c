@@ -2,9 +2,12 @@
 #include "cpus.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "buffer.h"
 #include "number.h"
@@ -62,4 +65,36 @@ int cpus_read(struct cpus *cpus, const char *name)
 		err = cpus_parse(cpus, buffer_text(&text));
 	buffer_free(&text);
 	return err;
+}
+
+int cpus_watch_open(void)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT), err;
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+/* "online@/devices/system/cpu/cpu1", then the same as words (lib/kobject_uevent.c) */
+bool cpus_watch_read(int fd)
+{
+	static const char path[] = "@/devices/system/cpu/cpu";
+	char text[4096];
+	bool cpu = false;
+	ssize_t n;
+
+	while ((n = recv(fd, text, sizeof(text) - 1, 0)) != 0) {
+		if (n < 0 && errno != ENOBUFS && errno != EINTR)
+			break;
+		text[n < 0 ? 0 : n] = 0;
+		/* some were lost: one of them may have been that of a CPU */
+		cpu |= n < 0 || strstr(text, path);
+	}
+	return cpu;
 }

@@ -24,4 +24,13 @@ int cpus_parse(struct cpus *cpus, const char *text);
 /* Tells whether a CPU is in the set. */
 bool cpus_has(const struct cpus *cpus, unsigned int cpu);
 
+/*
+ * Opens a socket on which the kernel tells of CPUs that come online or go (its uevents), readable then. They do not
+ * reach another network namespace than the first. Returns a non-blocking fd, which the caller closes, or -errno.
+ */
+int cpus_watch_open(void);
+
+/* Reads all that came there; tells whether a CPU was among it. */
+bool cpus_watch_read(int fd);
+
 #endif

@@ -14,10 +14,13 @@
 #include "bpf.h"
 #include "clock.h"
 #include "command.h"
+#include "cpus.h"
 #include "order.h"
+#include "output.h"
 #include "ring.h"
 
 #define MS 1000000ULL
+#define SECOND_NS (1000 * MS)
 #define INTERVAL_LEAST 1
 #define INTERVAL_MOST 50
 #define INTERVAL_QUIET 1000 /* without rings: what else is waited for comes as a signal */
@@ -36,45 +39,13 @@ struct loop {
 	struct loop_result *result;
 	uint64_t *sent;		 /* by CPU, as last read */
 	uint64_t *sent_before;	 /* the second before */
+	int cpu_events;	 /* tells of CPUs that come and go, or -1 */
 	bool stop;
+	bool interrupted; /* by a signal that the command got too: its end is waited for */
+	bool check_rings; /* a CPU came or went, or a loss showed: as if the second were over */
 	bool enough; /* the tool wants no more events */
 	bool out_of_memory;
 };
-
-static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP };
-
-static void ending_set(sigset_t *set)
-{
-	unsigned int i;
-
-	sigemptyset(set);
-	for (i = 0; i < sizeof(ending_signals) / sizeof(*ending_signals); i++)
-		sigaddset(set, ending_signals[i]);
-}
-
-int loop_block_signals(void)
-{
-	sigset_t set;
-
-	ending_set(&set);
-	sigaddset(&set, SIGCHLD);
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
-	return 0;
-}
-
-int loop_pending_signal(void)
-{
-	sigset_t set;
-	unsigned int i;
-
-	if (sigpending(&set) < 0)
-		return 0;
-	for (i = 0; i < sizeof(ending_signals) / sizeof(*ending_signals); i++)
-		if (sigismember(&set, ending_signals[i]))
-			return ending_signals[i];
-	return 0;
-}
 
 static void take_record(unsigned int cpu, const void *record, size_t size, void *context)
 {
@@ -97,7 +68,9 @@ static void take_lost(uint32_t cpu, uint64_t count, void *context)
 {
 	struct loop *loop = context;
 
-	loop->options->calls.lost(cpu, count, loop->options->calls.context);
+	/* a CPU of which nothing was known yet */
+	loop->check_rings = true;
+	loop->options->calls.lost(cpu, count, rings_came(loop->options->rings, cpu), loop->options->calls.context);
 }
 
 static void stop(struct loop *loop, enum loop_end end)
@@ -130,14 +103,16 @@ static void read_sent(struct loop *loop)
 }
 
 /*
- * Once a second: rings of CPUs that went or came; and a ring into which events were sent for a second of which none
- * came out, as its CPU went and came between two looks.
+ * Rings of CPUs that went or came; and once a second a ring into which events were sent for a second of which none came
+ * out, as its CPU went and came between two looks.
  */
-static void look_after_rings(struct loop *loop)
+static void look_after_rings(struct loop *loop, bool second)
 {
 	uint32_t cpu;
 
 	rings_follow_cpus(loop->options->rings, take_record, loop);
+	if (!second)
+		return;
 	memcpy(loop->sent_before, loop->sent, loop->options->cpus * sizeof(*loop->sent));
 	read_sent(loop);
 	for (cpu = 0; cpu < loop->options->cpus; cpu++)
@@ -145,26 +120,37 @@ static void look_after_rings(struct loop *loop)
 			rings_reopen(loop->options->rings, cpu, take_record, loop);
 }
 
-static void take_signal(struct loop *loop, int fd)
+/* A terminal sends its signals to the command itself, a process sends them to us alone. */
+static void pass_on(const struct loop *loop, const struct signalfd_siginfo *info)
+{
+	bool from_terminal = info->ssi_code == SI_KERNEL && (info->ssi_signo == SIGINT || info->ssi_signo == SIGQUIT);
+
+	if (loop->options->command && !from_terminal)
+		command_signal(loop->options->command, info->ssi_signo);
+}
+
+/* The first signal waits for the command where its status is wanted, the next one does not. */
+static void handle_ending(struct loop *loop, const struct signalfd_siginfo *info)
+{
+	bool wait = loop->options->await_command && !loop->interrupted && !command_has_ended(loop->options->command);
+
+	loop->result->signal = info->ssi_signo;
+	pass_on(loop, info);
+	loop->interrupted = true;
+	if (!wait)
+		stop(loop, LOOP_SIGNAL);
+}
+
+static void take_signal(struct loop *loop)
 {
 	struct signalfd_siginfo info;
 
-	while (read(fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
-			continue;
-		loop->result->signal = info.ssi_signo;
-		/* the terminal sends SIGINT to the command itself */
-		if (loop->options->command && info.ssi_signo != SIGINT)
-			command_signal(loop->options->command, info.ssi_signo);
-		stop(loop, LOOP_SIGNAL);
+	while (read(loop->options->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGUSR1)
+			loop->options->calls.reopen(loop->options->calls.context);
+		else if (info.ssi_signo != SIGCHLD)
+			handle_ending(loop, &info);
 	}
-}
-
-static bool reader_is_gone(int fd)
-{
-	struct pollfd p = { .fd = fd };
-
-	return fd >= 0 && poll(&p, 1, 0) > 0 && p.revents & (POLLERR | POLLNVAL);
 }
 
 /* Between 1 ms under load and 50 ms when idle. */
@@ -196,7 +182,7 @@ static void turn(struct loop *loop, int *interval)
 
 static void check_reader(struct loop *loop)
 {
-	if (!loop->options->calls.flush(loop->options->calls.context) || reader_is_gone(loop->options->output))
+	if (!loop->options->calls.flush(loop->options->calls.context))
 		stop(loop, LOOP_READER);
 }
 
@@ -210,14 +196,27 @@ static int time_left(uint64_t end, int most)
 	return end > now ? (end - now) / MS + 1 : 0;
 }
 
-static void wait_for_more(struct loop *loop, int signals, int ms)
-{
-	struct pollfd p = { .fd = signals, .events = POLLIN };
+enum { WAIT_SIGNALS, WAIT_OUTPUT, WAIT_CPUS, WAIT_COUNT };
 
-	if (loop->options->rings)
-		rings_wait(loop->options->rings, &signals, 1, ms);
+/* Until a ring fills, a signal comes, the reader takes something or goes away, a CPU comes or goes, or time is over. */
+static void wait_for_more(struct loop *loop, int ms)
+{
+	struct output *output = loop->options->output;
+	struct pollfd fds[WAIT_COUNT] = {
+		[WAIT_SIGNALS] = { .fd = loop->options->signals, .events = POLLIN },
+		[WAIT_OUTPUT] = { .fd = output->writes_to, .events = output_is_pending(output) ? POLLOUT : 0 },
+		[WAIT_CPUS] = { .fd = loop->cpu_events, .events = POLLIN },
+	};
+
+	/* rings that are not emptied now would wake us again at once */
+	if (loop->options->rings && !output_is_full(output))
+		rings_wait(loop->options->rings, fds, WAIT_COUNT, ms);
 	else
-		poll(&p, 1, ms);
+		poll(fds, WAIT_COUNT, ms);
+	if (fds[WAIT_OUTPUT].revents & (POLLERR | POLLNVAL))
+		stop(loop, LOOP_READER);
+	if (fds[WAIT_CPUS].revents && cpus_watch_read(loop->cpu_events))
+		loop->check_rings = true;
 }
 
 /* @next: when the next tick is due, 0: never; ticks that were missed are left out. */
@@ -232,28 +231,37 @@ static void check_tick(struct loop *loop, uint64_t *next)
 		stop(loop, LOOP_COUNT);
 }
 
-static void run(struct loop *loop, int signals)
+static void each_second(struct loop *loop, uint64_t *next)
 {
-	uint64_t start = clock_now(), second = start;
+	bool due = clock_now() >= *next;
+
+	if (loop->options->rings && (due || loop->check_rings))
+		look_after_rings(loop, due);
+	loop->check_rings = false;
+	if (!due)
+		return;
+	*next = clock_now() + SECOND_NS;
+	if (loop->options->calls.second)
+		loop->options->calls.second(loop->options->calls.context);
+}
+
+static void run(struct loop *loop)
+{
+	uint64_t start = clock_now(), second = start + SECOND_NS;
 	uint64_t end = loop->options->duration_ns ? start + loop->options->duration_ns : 0;
 	uint64_t tick = loop->options->interval_ns ? start + loop->options->interval_ns : 0;
 	int interval = loop->options->rings ? INTERVAL_LEAST : INTERVAL_QUIET;
 
 	while (!loop->stop) {
-		wait_for_more(loop, signals, time_left(tick, time_left(end, interval)));
-		take_signal(loop, signals);
+		wait_for_more(loop, time_left(tick, time_left(end, interval)));
+		take_signal(loop);
 		check_tick(loop, &tick);
 		check_ends(loop, end);
-		if (loop->options->rings)
+		/* while the reader keeps us waiting, the rings hold what comes, and the kernel counts what they cannot */
+		if (loop->options->rings && !output_is_full(loop->options->output))
 			turn(loop, &interval);
 		check_reader(loop);
-		if (clock_now() - second < 1000 * MS)
-			continue;
-		second = clock_now();
-		if (loop->options->rings)
-			look_after_rings(loop);
-		if (loop->options->calls.second)
-			loop->options->calls.second(loop->options->calls.context);
+		each_second(loop, &second);
 	}
 }
 
@@ -279,32 +287,30 @@ static void last_look(struct loop *loop)
 	loop->options->calls.flush(loop->options->calls.context);
 }
 
-static int prepare(struct loop *loop, int *signals)
+static int prepare(struct loop *loop)
 {
 	struct assemble_calls calls = { .event = take_event, .lost = take_lost, .context = loop };
-	sigset_t set;
 
-	ending_set(&set);
-	sigaddset(&set, SIGCHLD);
 	loop->sent = calloc(loop->options->cpus, sizeof(*loop->sent));
 	loop->sent_before = calloc(loop->options->cpus, sizeof(*loop->sent_before));
 	loop->assemble = assemble_new(loop->options->cpus, &calls);
 	loop->order = order_new(1024);
 	if (!loop->sent || !loop->sent_before || !loop->assemble || !loop->order)
 		return -ENOMEM;
-	*signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return *signals < 0 ? -errno : 0;
+	return 0;
 }
 
 int loop_run(const struct loop_options *options, struct loop_result *result)
 {
-	struct loop loop = { .options = options, .result = result };
-	int signals = -1, err;
+	struct loop loop = { .options = options, .result = result, .cpu_events = -1 };
+	int err;
 
 	memset(result, 0, sizeof(*result));
-	err = prepare(&loop, &signals);
+	err = prepare(&loop);
 	if (!err) {
-		run(&loop, signals);
+		if (options->rings)
+			loop.cpu_events = cpus_watch_open();
+		run(&loop);
 		if (options->rings)
 			last_look(&loop);
 		result->received = assemble_received(loop.assemble);
@@ -312,8 +318,8 @@ int loop_run(const struct loop_options *options, struct loop_result *result)
 		result->late = order_late(loop.order);
 		err = loop.out_of_memory ? -ENOMEM : 0;
 	}
-	if (signals >= 0)
-		close(signals);
+	if (loop.cpu_events >= 0)
+		close(loop.cpu_events);
 	order_free(loop.order);
 	assemble_free(loop.assemble);
 	free(loop.sent);

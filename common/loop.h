@@ -11,6 +11,7 @@
 
 struct command;
 struct event;
+struct output;
 struct rings;
 
 struct loop_calls {
@@ -19,7 +20,9 @@ struct loop_calls {
 	 * Returns whether to go on.
 	 */
 	bool (*event)(const struct event *event, bool late, void *context);
-	void (*lost)(uint32_t cpu, uint64_t count, void *context);
+	/* @came: as the CPU came online, and had no ring yet */
+	void (*lost)(uint32_t cpu, uint64_t count, bool came, void *context);
+	void (*reopen)(void *context); /* SIGUSR1 */
 	bool (*flush)(void *context); /* after a batch; false: nobody reads any more */
 	void (*second)(void *context); /* about once a second; may be NULL */
 	bool (*tick)(void *context); /* every interval_ns; returns whether to go on */
@@ -33,7 +36,9 @@ struct loop_options {
 	unsigned int cpus;
 	uint64_t duration_ns; /* 0: none */
 	struct command *command; /* NULL: none; the end of it ends the loop */
-	int output;	      /* fd whose reader may go away, or -1 */
+	bool await_command;   /* the first signal goes to the command, whose end is waited for; the next one ends the loop */
+	struct output *output;
+	int signals;	      /* signals_fd() */
 	struct loop_calls calls;
 };
 
@@ -52,15 +57,6 @@ struct loop_result {
 	uint64_t lost;
 	uint64_t late;
 };
-
-/*
- * Blocks the signals that end a run and ignores SIGPIPE. To be called before anything is attached, so that none of them
- * can end the process while something is.
- */
-int loop_block_signals(void);
-
-/* Tells which of those signals has come by now, 0 if none: for the time until loop_run(). */
-int loop_pending_signal(void);
 
 /* Runs. Returns 0 or -errno; @result is set either way. */
 int loop_run(const struct loop_options *options, struct loop_result *result);

@@ -2,6 +2,8 @@
 #include "message.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 #include "escape.h"
 
 #define MESSAGE_SIZE 8192
+#define STDERR_PATIENCE_MS 500
 
 static const char *program_name = "procsnoop";
 static bool verbose_on;
@@ -35,14 +38,28 @@ bool message_is_verbose(void)
 	return verbose_on;
 }
 
+/* A reader of stderr that does not read must not keep us: it is waited for once, a short time. */
+static bool stderr_takes_more(void)
+{
+	static int patience_ms = STDERR_PATIENCE_MS;
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+	int ready;
+
+	do
+		ready = poll(&p, 1, patience_ms);
+	while (ready < 0 && errno == EINTR);
+	patience_ms = ready > 0 ? STDERR_PATIENCE_MS : 0;
+	return ready > 0;
+}
+
 /* Where stderr itself fails there is nobody left to tell. */
 static void message_write(const char *text, size_t length)
 {
 	ssize_t done;
 
 	fflush(stdout);
-	while (length) {
-		done = write(STDERR_FILENO, text, length);
+	while (length && stderr_takes_more()) {
+		done = write(STDERR_FILENO, text, length < PIPE_BUF ? length : PIPE_BUF);
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done <= 0)

@@ -2,8 +2,11 @@
 #include "process.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "buffer.h"
 #include "number.h"
@@ -29,4 +32,20 @@ int process_start_ticks(pid_t pid, uint64_t *ticks)
 		err = p ? number_u64_prefix(&p, text.data + text.length, ticks) : -EPROTO;
 	buffer_free(&text);
 	return err;
+}
+
+void process_open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+bool process_is_gone(pid_t pid)
+{
+	return kill(pid, 0) < 0 && errno == ESRCH;
 }

@@ -19,6 +19,7 @@
 
 struct ring {
 	int fd; /* -1: this CPU has none now */
+	bool came; /* it was opened as the CPU came online, and no loss was told since */
 	struct perf_event_mmap_page *control;
 };
 
@@ -94,6 +95,7 @@ static int open_online(struct rings *rings)
 		err = ring_open(rings, cpu);
 		if (err && err != -ENODEV)
 			return err;
+		rings->list[cpu].came = true;
 		opened += !err;
 	}
 	return opened;
@@ -121,6 +123,8 @@ int rings_open(struct rings **out, int map, unsigned int pages)
 		for (i = 0; i < rings->count; i++)
 			rings->list[i].fd = -1;
 		err = open_online(rings);
+		for (i = 0; i < rings->count; i++)
+			rings->list[i].came = false;
 	} else if (!err) {
 		err = -ENOMEM;
 	}
@@ -210,18 +214,21 @@ unsigned int rings_drain(struct rings *rings, void (*take)(unsigned int cpu, con
 	return most;
 }
 
-int rings_wait(struct rings *rings, const int *extra, unsigned int n_extra, int timeout_ms)
+int rings_wait(struct rings *rings, struct pollfd *extra, unsigned int n_extra, int timeout_ms)
 {
-	unsigned int i, n = 0;
+	unsigned int i, n = n_extra < MAX_EXTRA ? n_extra : MAX_EXTRA;
 	int ready;
 
-	for (i = 0; i < n_extra && i < MAX_EXTRA; i++)
-		rings->fds[n++] = (struct pollfd){ .fd = extra[i], .events = POLLIN };
+	n_extra = n;
+	memcpy(rings->fds, extra, n_extra * sizeof(*extra));
 	for (i = 0; i < rings->count; i++)
 		if (rings->list[i].fd >= 0)
 			rings->fds[n++] = (struct pollfd){ .fd = rings->list[i].fd, .events = POLLIN };
 	ready = poll(rings->fds, n, timeout_ms);
-	return ready < 0 ? -errno : ready;
+	if (ready < 0)
+		return -errno;
+	memcpy(extra, rings->fds, n_extra * sizeof(*extra));
+	return ready;
 }
 
 int rings_follow_cpus(struct rings *rings, void (*take)(unsigned int cpu, const void *record, size_t size, void *context),
@@ -254,7 +261,19 @@ int rings_reopen(struct rings *rings, unsigned int cpu,
 	if (rings->list[cpu].fd >= 0)
 		ring_drain(rings, cpu, take, context);
 	ring_close(rings, cpu);
+	rings->list[cpu].came = true;
 	return ring_open(rings, cpu);
+}
+
+bool rings_came(struct rings *rings, unsigned int cpu)
+{
+	bool came;
+
+	if (cpu >= rings->count)
+		return false;
+	came = rings->list[cpu].came || rings->list[cpu].fd < 0;
+	rings->list[cpu].came = false;
+	return came;
 }
 
 size_t rings_memory(const struct rings *rings)

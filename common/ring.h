@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct pollfd;
 struct rings;
 
 /*
@@ -29,10 +30,10 @@ unsigned int rings_drain(struct rings *rings, void (*take)(unsigned int cpu, con
 			 void *context);
 
 /*
- * Waits up to @timeout_ms for a ring to be an eighth full, or for one of @extra fds (at most 4, -1 ones are passed
- * over) to be readable. Returns like poll(2): 0 on timeout, -errno (-EINTR).
+ * poll(2) with @timeout_ms on @n_extra fds (at most 4), and until a ring is an eighth full. Returns like poll(2): 0 on
+ * timeout, -errno (-EINTR).
  */
-int rings_wait(struct rings *rings, const int *extra, unsigned int n_extra, int timeout_ms);
+int rings_wait(struct rings *rings, struct pollfd *extra, unsigned int n_extra, int timeout_ms);
 
 /*
  * Looks whether CPUs went or came and closes or opens rings. A ring whose CPU went offline does not come back to
@@ -48,6 +49,12 @@ int rings_follow_cpus(struct rings *rings, void (*take)(unsigned int cpu, const 
  */
 int rings_reopen(struct rings *rings, unsigned int cpu,
 		 void (*take)(unsigned int cpu, const void *record, size_t size, void *context), void *context);
+
+/*
+ * Tells whether a loss on @cpu is that of a CPU that came online: its ring was opened after rings_open(), or it has none.
+ * True once for each time that it came.
+ */
+bool rings_came(struct rings *rings, unsigned int cpu);
 
 /* The memory of all rings in bytes. */
 size_t rings_memory(const struct rings *rings);

@@ -14,13 +14,48 @@
 #include "buffer.h"
 #include "command.h"
 #include "escape.h"
+#include "filter.h"
 #include "message.h"
 #include "ring.h"
+#include "signals.h"
+
+static void out_of_memory(struct session *session)
+{
+	if (!session->output.out_of_memory)
+		message_error("no memory for a line of output: the output is not complete");
+	output_missing(&session->output);
+}
+
+void session_print(struct session *session, const struct buffer *text)
+{
+	if (text->error)
+		out_of_memory(session);
+	else
+		output_add(&session->output, buffer_text(text), text->length);
+}
+
+bool session_matches(struct session *session, struct filter_regex *regex, const char *bytes, size_t length)
+{
+	int result = regex ? filter_regex_match(regex, bytes, length) : 1;
+
+	if (result < 0)
+		out_of_memory(session);
+	return result == 1;
+}
+
+void session_skipped_event(struct session *session, int err)
+{
+	if (err == -ENOMEM)
+		out_of_memory(session);
+	else
+		message_error("skipped a malformed event: %s", strerror(-err));
+}
 
 struct run {
 	struct session *session;
 	const struct session_calls *calls;
 	struct command command;
+	int signals; /* signals_fd() */
 };
 
 static bool take_event(const struct event *event, bool late, void *context)
@@ -30,18 +65,41 @@ static bool take_event(const struct event *event, bool late, void *context)
 	return run->calls->event(run->session, event, late, run->calls->context);
 }
 
-static void take_lost(uint32_t cpu, uint64_t count, void *context)
+static void take_lost(uint32_t cpu, uint64_t count, bool came, void *context)
 {
 	struct session *session = ((struct run *)context)->session;
 	struct buffer line = BUFFER_EMPTY;
 
-	message_warn("lost %" PRIu64 " event%s on CPU %u; --buffer-pages makes room for more", count,
-		     count == 1 ? "" : "s", cpu);
+	message_warn("lost %" PRIu64 " event%s on CPU %u; %s", count, count == 1 ? "" : "s", cpu,
+		     came ? "it came online, and its ring was not open yet" :
+		     output_is_full(&session->output) ? "the reader of the output does not keep up" :
+			    "--buffer-pages makes room for more");
 	if (session->tracer.options->json) {
-		buffer_printf(&line, "{\"lost\":%" PRIu64 ",\"cpu\":%u}\n", count, cpu);
+		buffer_printf(&line, "{\"lost\":%" PRIu64 ",\"cpu\":%u%s}\n", count, cpu,
+			      came ? ",\"cpu_came_online\":true" : "");
 		output_add(&session->output, buffer_text(&line), line.length);
 	}
 	buffer_free(&line);
+}
+
+/* SIGUSR1: logrotate(8) moved the file away */
+static void reopen(void *context)
+{
+	struct session *session = ((struct run *)context)->session;
+	const char *path = session->tracer.options->output;
+	struct buffer name = BUFFER_EMPTY;
+	int err;
+
+	if (!path || strcmp(path, "-") == 0) {
+		message_verbose("SIGUSR1: nothing to reopen without --output FILE");
+		return;
+	}
+	err = output_reopen(&session->output, path);
+	if (!err)
+		return;
+	escape_text(&name, path, strlen(path), ESCAPE_UTF8);
+	message_error("cannot reopen '%s': %s; going on with the file that was open", buffer_text(&name), strerror(-err));
+	buffer_free(&name);
 }
 
 static bool flush(void *context)
@@ -117,10 +175,13 @@ static int loop(struct run *run)
 		.cpus = tracer->features.cpus,
 		.duration_ns = tracer->options->duration_ns,
 		.command = run->command.pid ? &run->command : NULL,
-		.output = session->output.fd,
+		.await_command = run->command.pid && tracer->options->exit_status,
+		.output = &session->output,
+		.signals = run->signals,
 		.calls = {
 			.event = take_event,
 			.lost = take_lost,
+			.reopen = reopen,
 			.flush = flush,
 			.second = each_second,
 			.tick = tick,
@@ -132,7 +193,7 @@ static int loop(struct run *run)
 	if (run->calls->batch)
 		run->calls->batch(session, UINT64_MAX, run->calls->context);
 	if (err) {
-		message_error("the run broke off: %s", strerror(-err));
+		message_error("tracing stopped early: %s", strerror(-err));
 		return TOOL_FAILED;
 	}
 	return TOOL_DONE;
@@ -190,41 +251,84 @@ static int go(struct run *run)
 	return code;
 }
 
-static int close_output(struct session *session, int code)
+/* How long a reader that takes nothing is waited for. */
+#define PATIENCE_MS 1000
+#define PATIENCE_AFTER_SIGNAL_MS 100
+
+static int close_output(struct run *run, int code)
 {
+	struct session *session = run->session;
+	bool signalled = session->result.end == LOOP_SIGNAL && session->result.signal;
+	uint64_t lines = output_finish(&session->output, signalled ? PATIENCE_AFTER_SIGNAL_MS : PATIENCE_MS, run->signals);
 	int err = output_close(&session->output);
 
 	/* a reader that has seen enough is no failure */
-	if (!err || err == -EPIPE)
+	if (err == -EPIPE)
 		return code;
-	message_error("cannot write the output: %s", strerror(-err));
-	return code ? code : TOOL_FAILED;
+	if (err)
+		message_error("cannot write the output: %s", strerror(-err));
+	else if (lines)
+		message_error("%" PRIu64 " line%s could not be written: nobody read the output", lines, lines == 1 ? "" : "s");
+	return code || !(err || lines) ? code : TOOL_FAILED;
+}
+
+/* With --exit-status: the command's status, or 128 and the signal that ended the tracing before, as a shell has it. */
+static int command_status(const struct run *run, int code)
+{
+	const struct loop_result *r = &run->session->result;
+
+	if (code || !run->session->tracer.options->exit_status || !run->command.pid)
+		return code;
+	if (run->command.ended)
+		return command_exit_code(&run->command);
+	if (r->end == LOOP_SIGNAL && r->signal)
+		return 128 + r->signal;
+	message_error("tracing ended before the command did, so that its exit status is not known");
+	return TOOL_FAILED;
+}
+
+static int open_files(struct run *run)
+{
+	struct session *session = run->session;
+	const char *path = session->tracer.options->output;
+	struct buffer name = BUFFER_EMPTY;
+	int err = clock_start(&session->clock);
+
+	if (err) {
+		message_error("cannot read the clocks: %s", strerror(-err));
+		return TOOL_FAILED;
+	}
+	signals_block();
+	run->signals = signals_fd();
+	if (run->signals < 0) {
+		message_error("cannot watch for signals: %s", strerror(-run->signals));
+		return TOOL_FAILED;
+	}
+	err = output_open(&session->output, path);
+	if (!err)
+		return TOOL_DONE;
+	escape_text(&name, path ? path : "-", strlen(path ? path : "-"), ESCAPE_UTF8);
+	message_error("cannot open '%s' for writing: %s", buffer_text(&name), strerror(-err));
+	buffer_free(&name);
+	return TOOL_FAILED;
 }
 
 int session_run(struct session *session, const struct session_calls *calls)
 {
-	struct run run = { .session = session, .calls = calls };
-	const struct tool_options *options = session->tracer.options;
-	int code = TOOL_DONE, err = clock_start(&session->clock);
+	struct run run = { .session = session, .calls = calls, .signals = -1 };
+	int code = open_files(&run);
 
-	if (!err)
-		err = output_open(&session->output, options->output);
-	if (err) {
-		message_error("cannot open '%s' for writing: %s", options->output ? options->output : "-",
-			      strerror(-err));
-		tracer_free(&session->tracer);
-		return TOOL_FAILED;
+	if (!code) {
+		code = start_command(&run);
+		if (!code)
+			code = tracer_attach(&session->tracer);
+		if (!code && !signals_pending())
+			code = go(&run);
+		command_abandon(&run.command);
+		code = close_output(&run, code);
 	}
-	loop_block_signals();
-	code = start_command(&run);
-	if (!code)
-		code = tracer_attach(&session->tracer);
-	if (!code && !loop_pending_signal())
-		code = go(&run);
-	command_abandon(&run.command);
 	tracer_free(&session->tracer);
-	code = close_output(session, code);
-	if (!code && options->exit_status && run.command.pid)
-		code = run.command.ended ? command_exit_code(&run.command) : TOOL_FAILED;
-	return code;
+	if (run.signals >= 0)
+		close(run.signals);
+	return command_status(&run, code);
 }

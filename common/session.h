@@ -9,6 +9,9 @@
 #include "tool.h"
 #include "tracer.h"
 
+struct buffer;
+struct filter_regex;
+
 struct session {
 	struct tracer tracer;
 	struct output output;
@@ -42,5 +45,17 @@ struct session_calls {
  * a message where that is not TOOL_DONE.
  */
 int session_run(struct session *session, const struct session_calls *calls);
+
+/*
+ * Adds a row or lines to the output. Where @text lacks memory nothing is added, the user is told once, and the run ends
+ * with a failure.
+ */
+void session_print(struct session *session, const struct buffer *text);
+
+/* Tells whether @regex (NULL: any) matches. Lack of memory is a failure of the run, told once, and no match. */
+bool session_matches(struct session *session, struct filter_regex *regex, const char *bytes, size_t length);
+
+/* An event could not be decoded: told each time; for lack of memory it is a failure of the run. @err: -errno. */
+void session_skipped_event(struct session *session, int err);
 
 #endif

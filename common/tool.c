@@ -16,6 +16,8 @@
 #include "filter.h"
 #include "message.h"
 #include "number.h"
+#include "process.h"
+#include "signals.h"
 
 enum option_key {
 	KEY_HOOK = 0x200,
@@ -332,6 +334,8 @@ void tool_parse(const struct argp *argp, int argc, char **argv, struct tool_opti
 		.cgroup = CONSTANT_ANY,
 		.mntns = CONSTANT_ANY,
 	};
+	process_open_standard_files();
+	signals_start();
 	message_start(argv[0]);
 	atexit(close_stdout);
 	argp_err_exit_status = TOOL_USAGE;

@@ -289,19 +289,26 @@ int tracer_follow(struct tracer *t, uint32_t pid)
 	return map < 0 ? map : bpf_map_update(map, &pid, &now);
 }
 
-static void sweep(int map)
-{
-	uint32_t pid, next;
-	uint64_t ticks;
-	int more;
+/* What is swept a second: some ten milliseconds, so that it costs a hundredth of a CPU. */
+#define SWEEP_MAX_KEYS 4096
 
-	more = bpf_map_next(map, NULL, &next);
-	while (!more) {
+/*
+ * Forgets processes that are gone, from the key *@at on: as many as *@left allows. Returns whether the end of the map
+ * was reached. An id that another process got since is told by its start, in the programs.
+ */
+static bool sweep(int map, uint32_t *at, unsigned int *left)
+{
+	uint32_t pid, next = *at;
+	bool more = *at || bpf_map_next(map, NULL, &next) == 0;
+
+	for (; more && *left; --*left) {
 		pid = next;
-		more = bpf_map_next(map, &pid, &next);
-		if (process_start_ticks(pid, &ticks) < 0)
+		more = bpf_map_next(map, &pid, &next) == 0;
+		if (process_is_gone(pid))
 			bpf_map_delete(map, &pid);
 	}
+	*at = more ? next : 0;
+	return !more;
 }
 
 void tracer_sweep(struct tracer *t)
@@ -309,11 +316,16 @@ void tracer_sweep(struct tracer *t)
 	static const uint32_t maps[] = { MAP_FOLLOWED, MAP_PARENTS, MAP_EXECS, MAP_ENDED,
 		MAP_STAT_EXES, MAP_STAT_THREADS,
 					 MAP_STAT_ENDED };
-	unsigned int i;
+	const unsigned int n_maps = sizeof(maps) / sizeof(*maps);
+	unsigned int i, left = SWEEP_MAX_KEYS;
 
-	for (i = 0; i < sizeof(maps) / sizeof(*maps); i++)
-		if (bpf_object_map(t->object, maps[i]) >= 0)
-			sweep(bpf_object_map(t->object, maps[i]));
+	for (i = 0; i < n_maps && left; i++) {
+		int map = bpf_object_map(t->object, maps[t->sweep_map]);
+
+		if (map >= 0 && !sweep(map, &t->sweep_key, &left))
+			break;
+		t->sweep_map = (t->sweep_map + 1) % n_maps;
+	}
 }
 
 void tracer_detach(struct tracer *t)

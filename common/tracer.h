@@ -45,6 +45,8 @@ struct tracer {
 	struct attach *attach;
 	uint64_t constants[CONSTANT_COUNT];
 	uint32_t entries[MAP_COUNT]; /* of maps of which this run wants another number than the image has; 0: that */
+	unsigned int sweep_map; /* where the next sweep goes on: which map, from which key (0: the first) */
+	uint32_t sweep_key;
 	uint64_t skip_maps; /* bits of maps that this run does not use, set by the tool before tracer_load() */
 };
 
@@ -65,7 +67,10 @@ int tracer_attach(struct tracer *tracer);
 /* Enters a process into the map of followed ones. Returns 0 or -errno. */
 int tracer_follow(struct tracer *tracer, uint32_t pid);
 
-/* Removes the dead from the maps that are kept by process id; to be called about once a second. */
+/*
+ * Removes processes that are gone from the maps that are kept by process id, some thousands of keys in a call; to be
+ * called about once a second.
+ */
 void tracer_sweep(struct tracer *tracer);
 
 /* Takes the programs from their hooks; one that had begun may still run for a moment. The maps stay. */

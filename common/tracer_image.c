@@ -9,10 +9,10 @@
 #include "compile.h"
 #include "headers.h"
 #include "image.h"
-#include "loop.h"
 #include "message.h"
 #include "own_headers.h"
 #include "peek.h"
+#include "signals.h"
 #include "sources.h"
 #include "store.h"
 #include "tracer.h"
@@ -377,7 +377,7 @@ int tracer_image(struct tracer *t, const struct tracer_tool *tool, unsigned int 
 		return TOOL_CANNOT;
 	}
 	/* a signal now would leave a folder for the compiler behind */
-	loop_block_signals();
+	signals_block();
 	open_peek(&m);
 	code = make(&m);
 	if (!code)

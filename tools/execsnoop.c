@@ -132,14 +132,14 @@ static void join_line(const struct exec *exec, struct buffer *line)
 	}
 }
 
-static bool is_shown(struct execsnoop *o)
+static bool is_shown(struct session *session, struct execsnoop *o)
 {
-	if (o->name && filter_regex_match(o->name, o->exec.comm, strlen(o->exec.comm)) != 1)
+	if (!session_matches(session, o->name, o->exec.comm, strlen(o->exec.comm)))
 		return false;
 	if (!o->line)
 		return true;
 	join_line(&o->exec, &o->scratch);
-	return filter_regex_match(o->line, buffer_text(&o->scratch), o->scratch.length) == 1;
+	return session_matches(session, o->line, buffer_text(&o->scratch), o->scratch.length);
 }
 
 static void add_string(struct execsnoop *o, const struct exec_string *s, bool command)
@@ -200,7 +200,7 @@ static void print_header(struct session *session, void *context)
 	if (o->print_cpu)
 		buffer_printf(text, "%-3s ", "CPU");
 	buffer_printf(text, "%3s ARGS\n", "RET");
-	output_add(&session->output, buffer_text(text), text->length);
+	session_print(session, text);
 	output_flush(&session->output);
 }
 
@@ -230,7 +230,7 @@ static void print_row(struct session *session, struct execsnoop *o, bool late)
 	if (late)
 		buffer_string(&o->text, " [late]");
 	buffer_char(&o->text, '\n');
-	output_add(&session->output, buffer_text(&o->text), o->text.length);
+	session_print(session, &o->text);
 }
 
 static json_t *json_bytes(struct execsnoop *o, const char *bytes, size_t length)
@@ -286,12 +286,12 @@ static void print_json(struct session *session, struct execsnoop *o, bool late)
 	/* 16 digits: microseconds of a time in seconds */
 	line = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(16));
 	json_decref(object);
-	if (!line) {
-		message_error("no memory for a line of output");
-		return;
-	}
-	output_add(&session->output, line, strlen(line));
-	output_add(&session->output, "\n", 1);
+	buffer_reset(&o->text);
+	if (line)
+		buffer_printf(&o->text, "%s\n", line);
+	else
+		o->text.error = -ENOMEM;
+	session_print(session, &o->text);
 	free(line);
 }
 
@@ -301,10 +301,10 @@ static bool take_event(struct session *session, const struct event *event, bool 
 	int err = exec_decode(&o->exec, event);
 
 	if (err) {
-		message_error("an event that does not read as one was left out: %s", strerror(-err));
+		session_skipped_event(session, err);
 		return true;
 	}
-	if (!is_shown(o))
+	if (!is_shown(session, o))
 		return true;
 	if (o->options.json)
 		print_json(session, o, late);

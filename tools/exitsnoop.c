@@ -138,7 +138,7 @@ static void begin(struct session *session, void *context)
 		return;
 	buffer_reset(&o->text);
 	exit_show_header(&o->show, &o->text);
-	output_add(&session->output, buffer_text(&o->text), o->text.length);
+	session_print(session, &o->text);
 	output_flush(&session->output);
 }
 
@@ -169,9 +169,7 @@ static void print(struct session *session, struct exitsnoop *o, bool late)
 		exit_show_json(&o->show, &o->record, &wall, late, &o->text);
 	else
 		exit_show_row(&o->show, &o->record, &wall, late, &o->text);
-	if (o->text.error)
-		message_error("no memory for a line of output");
-	output_add(&session->output, buffer_text(&o->text), o->text.length);
+	session_print(session, &o->text);
 }
 
 /* Prints what was decoded last, if it is to be shown. Returns whether to go on. */
@@ -179,7 +177,7 @@ static bool show(struct session *session, struct exitsnoop *o, bool late)
 {
 	const struct exit_record *r = &o->record;
 	bool wanted = !(o->failed && !r->status) &&
-		      !(o->name && filter_regex_match(o->name, r->comm, strlen(r->comm)) != 1);
+		      session_matches(session, o->name, r->comm, strlen(r->comm));
 
 	if (o->done)
 		return false;
@@ -211,7 +209,7 @@ static bool take_event(struct session *session, const struct event *event, bool 
 	else if (!err && r->what == EXIT_END)
 		return show(session, o, late);
 	if (err)
-		message_error("an event that does not read as one was left out: %s", strerror(-err));
+		session_skipped_event(session, err);
 	return true;
 }
 
@@ -223,7 +221,11 @@ static bool take_batch(struct session *session, uint64_t now, void *context)
 	bool late;
 
 	while (o->hold && (event = exit_hold_next(o->hold, now, &late))) {
-		if (exit_decode(&o->record, event) == 0)
+		int err = exit_decode(&o->record, event);
+
+		if (err)
+			session_skipped_event(session, err);
+		else
 			show(session, o, late);
 		free(event);
 	}

@@ -168,7 +168,7 @@ static void show(struct session *session, struct procstat *o, uint64_t now)
 		stat_json(table, &o->look, wall.tv_sec + wall.tv_nsec / 1e9, &o->text);
 	else
 		add_text_table(o, &wall, now - since, session->output.fd, table);
-	output_add(&session->output, buffer_text(&o->text), o->text.length);
+	session_print(session, &o->text);
 	o->shown++;
 	o->began = now;
 }

@@ -185,7 +185,7 @@ result $? "-P leaves out what has another parent"
 start -P $$
 "$true" mine
 sh -c "$true others; exit 0"
-kill -INT "$pid"
+kill -TERM "$pid"
 finish 5
 grep -q 'true mine$' out && ! grep -q 'true others$' out
 result $? "-P shows a process's children only"
@@ -248,7 +248,7 @@ if [ -w $online ] && command -v taskset >/dev/null && echo 0 2>/dev/null >$onlin
 		taskset 2 "$true" on1
 		i=$((i + 1))
 	done
-	kill -INT "$pid"
+	kill -TERM "$pid"
 	finish 10
 	[ "$(grep -c '"cpu":1,.*"on1"' out)" = 11 ]
 	result $? 'a CPU that went and came back is seen again'
@@ -263,7 +263,7 @@ if [ -w $online ] && command -v taskset >/dev/null && echo 0 2>/dev/null >$onlin
 		taskset 2 "$true" on1
 		i=$((i + 1))
 	done
-	kill -INT "$pid"
+	kill -TERM "$pid"
 	finish 10
 	[ "$(grep -c '"cpu":1,.*"on1"' out)" = 11 ]
 	result $? 'a CPU that went and came between two looks is seen again'
@@ -298,11 +298,11 @@ result $? 'after compiling no folder of ours is left'
 "$bin/execsnoop" --layout learned --image-from compile -d 60 >out 2>err &
 pid=$!
 sleep 0.05
-kill -INT "$pid"
+kill -TERM "$pid"
 finish 20
 folders >out
 [ "$code" != timeout ] && [ "$(cat out)" = "$folders_before" ]
-result $? 'SIGINT while it compiles or just after leaves no folder either'
+result $? 'SIGTERM while it compiles or just after leaves no folder either'
 
 echo "1..$n"
 [ $failed -eq 0 ]

@@ -40,7 +40,7 @@ start() {
 
 stop() {
 	for pid in $pids; do
-		kill -INT "$pid" 2>/dev/null
+		kill -TERM "$pid" 2>/dev/null
 	done
 	for pid in $pids; do
 		wait "$pid" || echo "# process $pid ended with $?"

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 #include "buffer.h"
 #include "command.h"
+#include "signals.h"
 
 /* Waits until it has ended, without taking its status. */
 static void wait_for(const struct command *command)
@@ -142,22 +144,81 @@ static void test_abandon_running(void **state)
 	close(before[1]);
 }
 
-/* What we block and ignore is as usual in it. */
+/* Runs in a child of the test, where signals_start() has not been called yet. Returns its exit status. */
+static int in_child(int (*test)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(test());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* What the caller ignores and blocks: given to the command as it was, whatever we need meanwhile. */
+static int signals_of_caller(void)
+{
+	sigset_t set;
+
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	signals_start();
+	if (signals_block())
+		return 1;
+	kill(getpid(), SIGHUP);
+	if (signals_pending())
+		return 2; /* nohup: it stays ignored */
+	/* HUP 1 and CHLD 17; USR2 12. Without a shell, which would set SIGCHLD. */
+	if (run((char *const[]){ "grep", "-q", "^SigIgn:.*0000010001$", "/proc/self/status", NULL }) ||
+	    run((char *const[]){ "grep", "-q", "^SigBlk:.*00000800$", "/proc/self/status", NULL }))
+		return 3;
+	if (shell("kill -TERM $$; exit 3") != 128 + SIGTERM || shell("kill -INT $$; exit 3") != 128 + SIGINT)
+		return 4;
+	if (shell("kill -PIPE $$; exit 3") != 128 + SIGPIPE)
+		return 5;
+	kill(getpid(), SIGTERM);
+	return signals_pending() == SIGTERM ? 0 : 6;
+}
+
 static void test_signals(void **state)
 {
-	sigset_t set, before;
-
 	(void)state;
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	assert_int_equal(sigprocmask(SIG_BLOCK, &set, &before), 0);
-	assert_int_equal(shell("kill -TERM $$; exit 3"), 128 + SIGTERM);
-	assert_int_equal(shell("kill -INT $$; exit 3"), 128 + SIGINT);
-	assert_int_equal(shell("kill -HUP $$; exit 3"), 128 + SIGHUP);
-	assert_int_equal(shell("kill -PIPE $$; exit 3"), 128 + SIGPIPE);
-	assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
+	assert_int_equal(in_child(signals_of_caller), 0);
+}
+
+/* A signal that the caller does not ignore is read from the fd; one that he ignores is not. */
+static int read_signals(void)
+{
+	struct signalfd_siginfo info;
+	int fd;
+
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGUSR1, SIG_DFL);
+	signal(SIGINT, SIG_IGN);
+	signals_start();
+	fd = signals_block() ? -1 : signals_fd();
+	kill(getpid(), SIGINT);
+	kill(getpid(), SIGTERM);
+	if (fd < 0 || read(fd, &info, sizeof(info)) != sizeof(info) || info.ssi_signo != SIGTERM)
+		return 1;
+	kill(getpid(), SIGUSR1);
+	if (read(fd, &info, sizeof(info)) != sizeof(info) || info.ssi_signo != SIGUSR1)
+		return 2;
+	return read(fd, &info, sizeof(info)) < 0 ? 0 : 3;
+}
+
+static void test_signals_fd(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(read_signals), 0);
 }
 
 /* None of our files is open in it but the three; ours here are close-on-exec as the library's are. */
@@ -182,12 +243,14 @@ int main(void)
 		TEST(test_killed_while_held),
 		TEST(test_abandon_running),
 		TEST(test_signals),
+		TEST(test_signals_fd),
 		TEST(test_files),
 	};
 
 	int fd;
 
-	signal(SIGPIPE, SIG_IGN); /* as loop_block_signals() does */
+	signal(SIGPIPE, SIG_IGN); /* as signals_start() does */
+	signal(SIGCHLD, SIG_DFL); /* whatever the caller of the tests left */
 	for (fd = 3; fd < 256; fd++) /* what whoever started us left open is not what test_files looks for */
 		close(fd);
 	return cmocka_run_group_tests(tests, NULL, NULL);

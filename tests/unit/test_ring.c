@@ -206,18 +206,19 @@ static void test_odd(void **state)
 
 static void test_wait(void **state)
 {
-	int ends[2], extra[3];
+	struct pollfd extra[3] = { { .fd = -1 }, { .fd = -1, .events = POLLIN }, { .fd = -1 } };
+	int ends[2];
 
 	(void)state;
 	made.count = 0;
 	assert_int_equal(pipe(ends), 0);
-	extra[0] = -1;
-	extra[1] = ends[0];
-	extra[2] = -1;
+	extra[1].fd = ends[0];
 	assert_int_equal(rings_wait(&made, extra, 3, 0), 0);
 	assert_int_equal(write(ends[1], "x", 1), 1);
 	assert_int_equal(rings_wait(&made, extra, 3, -1), 1);
-	assert_int_equal(rings_wait(&made, NULL, 0, 0), 0);
+	assert_int_equal(extra[0].revents | extra[2].revents, 0);
+	assert_int_equal(extra[1].revents, POLLIN);
+	assert_int_equal(rings_wait(&made, extra, 0, 0), 0);
 	close(ends[0]);
 	close(ends[1]);
 }
