@@ -13,6 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bpf.h"
+#include "priority.h"
+
 /*
  * Where execvp(3) will find it: looked up before anything is traced, or each folder in which it is not would count as a
  * failed exec. What is not found, or found by a path of its own, is left to execvp(3).
@@ -43,6 +46,9 @@ static void child(char *const *argv, int go, int failed)
 	char word;
 	int err;
 
+	/* what was changed for our own start */
+	priority_restore();
+	bpf_restore_memlock();
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

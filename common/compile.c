@@ -16,8 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bpf.h"
 #include "confine.h"
 #include "image.h"
+#include "priority.h"
 #include "process.h"
 #include "trust.h"
 
@@ -119,6 +121,8 @@ static void become_compiler(const struct compile_request *request, const int pip
 	fd = dup3(ends[3], 3, O_CLOEXEC);
 	if (dup2(ends[0], 0) < 0 || dup2(ends[1], 1) < 0 || dup2(ends[2], 2) < 0 || fd < 0)
 		goto fail;
+	priority_restore(); /* it takes long enough to be in the way of others */
+	bpf_restore_memlock();
 	/* nothing of ours, and nothing that our caller left open */
 	process_close_from(4);
 	/* gone to now: nobody need not be able to walk the path to the headers */

@@ -14,7 +14,9 @@
 #include "buffer.h"
 #include "command.h"
 #include "escape.h"
+#include "fork_limits.h"
 #include "message.h"
+#include "priority.h"
 #include "ring.h"
 
 struct run {
@@ -67,13 +69,17 @@ static bool tick(void *context)
 static int start_command(struct run *run)
 {
 	const struct tool_options *options = run->session->tracer.options;
+	struct buffer why = BUFFER_EMPTY;
 	int err;
 
 	if (!options->command)
 		return TOOL_DONE;
 	err = command_start(&run->command, options->command);
+	if (err == -EAGAIN)
+		fork_limits_hint(&why, 1, NULL);
 	if (err)
-		message_error("cannot make a process for the command: %s", strerror(-err));
+		message_error("cannot make a process for the command: %s", why.length ? buffer_text(&why) : strerror(-err));
+	buffer_free(&why);
 	return err ? TOOL_FAILED : TOOL_DONE;
 }
 
@@ -219,6 +225,7 @@ int session_run(struct session *session, const struct session_calls *calls)
 	code = start_command(&run);
 	if (!code)
 		code = tracer_attach(&session->tracer);
+	priority_restore();
 	if (!code && !loop_pending_signal())
 		code = go(&run);
 	command_abandon(&run.command);

@@ -10,14 +10,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "process.h"
+
 #define TEXT_SIZE 4096
 #define FIRST_NUMBER 4 /* of stat, behind the name and a letter for the state */
 #define LAST_FIELD 51
 #define MIN_FLT 10
 #define MAJ_FLT 12
 #define ARG_START 48
-#define LOOKS 5000
-#define PAUSE 200000 /* ns */
+#define PAUSE 200000		      /* ns between looks */
+#define PATIENCE 30000000000ULL	      /* ns */
+#define PATIENCE_STOPPED 3000000000ULL /* ns */
 
 static int read_text(const char *path, char text[TEXT_SIZE])
 {
@@ -111,26 +114,52 @@ int specimen_proc_usage(pid_t process, pid_t thread, struct specimen_usage *usag
 	return err;
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Its state, "SRDZTt" and others, and how many threads there are. */
+static int look(const char *path, char *state, uint64_t *threads)
+{
+	char text[TEXT_SIZE];
+	int err = read_text(path, text);
+	const char *p;
+
+	if (!err)
+		err = find_number(text, "\nThreads:", threads);
+	if (err)
+		return err;
+	p = strstr(text, "\nState:\t");
+	if (!p)
+		return -EPROTO;
+	*state = p[8];
+	return 0;
+}
+
 int specimen_proc_await(pid_t process, pid_t thread, char state, unsigned int threads)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE };
-	char path[64], text[TEXT_SIZE];
-	uint64_t n;
-	const char *p;
-	int i, err;
+	uint64_t start = now_ns(), running = start, now, n;
+	char path[64], found;
+	int err;
 
 	task_path(path, process, thread, "status");
-	for (i = 0; i < LOOKS; i++) {
-		err = read_text(path, text);
-		if (!err)
-			err = find_number(text, "\nThreads:", &n);
+	for (now = start; now - start < PATIENCE; now = now_ns()) {
+		err = look(path, &found, &n);
 		if (err)
 			return err;
-		p = strstr(text, "\nState:\t");
-		if (!p)
-			return -EPROTO;
-		if (p[8] == state && n == threads)
+		if (found == state && n == threads)
 			return 0;
+		if (process_interrupted())
+			return -EINTR;
+		if (found != 'T' && found != 't')
+			running = now;
+		else if (now - running >= PATIENCE_STOPPED)
+			return -ECANCELED;
 		nanosleep(&pause, NULL);
 	}
 	return -ETIMEDOUT;

@@ -19,7 +19,7 @@ int specimen_proc_usage(pid_t process, pid_t thread, struct specimen_usage *usag
 
 /*
  * Waits until a thread is in a state, S or Z, and its process has so many threads, an ended leader included. Returns 0,
- * -ETIMEDOUT after a second, -EPROTO or -errno.
+ * -ETIMEDOUT after 30 s; -ECANCELED: it was stopped for 3 s; -EINTR: a signal that ends us has come; -EPROTO or -errno.
  */
 int specimen_proc_await(pid_t process, pid_t thread, char state, unsigned int threads);
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "compile.h"
+#include "fork_limits.h"
 #include "headers.h"
 #include "image.h"
 #include "loop.h"
@@ -14,6 +15,7 @@
 #include "own_headers.h"
 #include "peek.h"
 #include "sources.h"
+#include "specimen.h"
 #include "store.h"
 #include "tracer.h"
 
@@ -73,7 +75,9 @@ static void explain_compile(const struct making *m, const struct compile_outcome
 		message_error("the compile program did not write an image: is it of this version?");
 		break;
 	default:
-		message_error("cannot run the compile program: %s", strerror(o->error));
+		if (o->error == EAGAIN)
+			fork_limits_hint(&text, 1, NULL);
+		message_error("cannot run the compile program: %s", text.length ? buffer_text(&text) : strerror(o->error));
 		break;
 	}
 	if (message_is_verbose() && o->result != COMPILE_UNTRUSTED && o->result != COMPILE_NO_PROGRAM)
@@ -195,6 +199,16 @@ static void open_peek(struct making *m)
 		m->peek = NULL;
 }
 
+/* A signal came that ends us: says so, and nothing else is tried. */
+static bool was_interrupted(struct making *m, int err)
+{
+	if (err != -EINTR)
+		return false;
+	message_error("interrupted");
+	m->interrupted = true;
+	return true;
+}
+
 /* The headers' own offsets, held against what is found there. */
 static int check_headers(struct making *m, bool quiet)
 {
@@ -212,6 +226,8 @@ static int check_headers(struct making *m, bool quiet)
 		return TOOL_DONE;
 	}
 	err = layout_check(&m->tracer->layout, m->groups, m->peek, &wrong);
+	if (was_interrupted(m, err))
+		return TOOL_FAILED;
 	if (!err)
 		return TOOL_DONE;
 	if (err != -EPROTO) {
@@ -263,6 +279,27 @@ static int with_headers(struct making *m, bool quiet)
 	return code;
 }
 
+/* Why the specimens did not tell, in the user's terms. */
+static void explain_learning(const struct making *m, int err)
+{
+	struct buffer why = BUFFER_EMPTY;
+
+	if (err == -EPERM)
+		buffer_string(&why, m->tracer->features.lockdown == LOCKDOWN_CONFIDENTIALITY ?
+				     "the kernel is locked down (confidentiality) and lets nobody read its memory" :
+				     "reading kernel memory is refused");
+	else if (err == -ECANCELED)
+		buffer_string(&why, "a process that was made for it has been stopped (SIGSTOP, or a debugger)");
+	else if (err == -ETIMEDOUT)
+		buffer_string(&why, "a process that was made for it got nowhere in 30 s: the machine is overloaded");
+	else if (err == -EAGAIN)
+		fork_limits_hint(&why, SPECIMEN_TASKS, NULL);
+	message_error("the layout of the kernel's structures cannot be learned: %s%s%s",
+		      err == -EAGAIN ? "no process can be made for it" : strerror(-err), why.length ? ": " : "",
+		      buffer_text(&why));
+	buffer_free(&why);
+}
+
 static int learn(struct making *m)
 {
 	struct layout *l = &m->tracer->layout;
@@ -272,12 +309,10 @@ static int learn(struct making *m)
 	memset(l, 0, sizeof(*l));
 	if (!err)
 		err = layout_learn(l, m->groups | m->tool->optional_groups, m->tracer->features.version_code, m->peek);
+	if (was_interrupted(m, err))
+		return TOOL_FAILED;
 	if (err) {
-		message_error("the layout of the kernel's structures cannot be learned: %s%s", strerror(-err),
-			      err != -EPERM ? "" :
-			      m->tracer->features.lockdown == LOCKDOWN_CONFIDENTIALITY ?
-					      ": the kernel is locked down (confidentiality) and lets nobody read its memory" :
-					      ": reading kernel memory is refused");
+		explain_learning(m, err);
 		return TOOL_CANNOT;
 	}
 	if (layout_known(l, m->groups, &missing))
