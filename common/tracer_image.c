@@ -285,18 +285,21 @@ static void explain_learning(const struct making *m, int err)
 	struct buffer why = BUFFER_EMPTY;
 
 	if (err == -EPERM)
-		buffer_string(&why, m->tracer->features.lockdown == LOCKDOWN_CONFIDENTIALITY ?
-				     "the kernel is locked down (confidentiality) and lets nobody read its memory" :
-				     "reading kernel memory is refused");
+		buffer_printf(&why, "%s: %s", strerror(-err),
+			      m->tracer->features.lockdown == LOCKDOWN_CONFIDENTIALITY ?
+				      "the kernel is locked down (confidentiality) and lets nobody read its memory" :
+				      "reading kernel memory is refused");
 	else if (err == -ECANCELED)
 		buffer_string(&why, "a process that was made for it has been stopped (SIGSTOP, or a debugger)");
 	else if (err == -ETIMEDOUT)
 		buffer_string(&why, "a process that was made for it got nowhere in 30 s: the machine is overloaded");
 	else if (err == -EAGAIN)
+		buffer_string(&why, "no process can be made for it: ");
+	else
+		buffer_string(&why, strerror(-err));
+	if (err == -EAGAIN)
 		fork_limits_hint(&why, SPECIMEN_TASKS, NULL);
-	message_error("the layout of the kernel's structures cannot be learned: %s%s%s",
-		      err == -EAGAIN ? "no process can be made for it" : strerror(-err), why.length ? ": " : "",
-		      buffer_text(&why));
+	message_error("the layout of the kernel's structures cannot be learned: %s", buffer_text(&why));
 	buffer_free(&why);
 }
 
