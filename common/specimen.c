@@ -12,7 +12,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "layout.h"
@@ -21,11 +20,9 @@
 #include "specimen_child.h"
 #include "specimen_proc.h"
 
-#define SLICE 100		    /* ms between looks at signals */
-#define PATIENCE (30000 / SLICE)    /* emulated machines are slow, others are busy */
+#define SLICE 100		 /* ms between looks at signals */
+#define PATIENCE (30000 / SLICE) /* emulated machines are slow, others are busy */
 #define PATIENCE_STOPPED (3000 / SLICE)
-#define PATIENCE_END 1000000000ULL  /* ns, for children to end */
-#define PATIENCE_DEAD 5000000000ULL /* ns, for those that were killed */
 #define GROUPS_ENDING (LAYOUT_GROUP_EXIT | LAYOUT_GROUP_LIVE | LAYOUT_GROUP_RESOURCES | LAYOUT_GROUP_CPUTIME)
 
 enum { CHILD, EXITER, LEAVER, CHILDREN };
@@ -414,42 +411,6 @@ static void close_end(int *fd)
 	*fd = -1;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-/* Every child has the end of the pipe to which it reported: once all have closed it, all have ended. */
-static bool all_end(const struct specimen_set *set, uint64_t patience)
-{
-	struct pollfd fd = { .fd = set->context.report[0], .events = POLLIN };
-	uint64_t end = now_ns() + patience;
-	struct specimen_message message;
-
-	while (now_ns() < end && !process_interrupted()) {
-		if (poll(&fd, 1, SLICE) != 1)
-			continue;
-		if (read(fd.fd, &message, sizeof(message)) <= 0)
-			return true;
-	}
-	return false;
-}
-
-/* A killed child that does not end hangs in the kernel: it is left to init. */
-static void reap_all(struct specimen_set *set)
-{
-	const struct timespec pause = { .tv_nsec = 1000000 };
-	uint64_t end = now_ns() + PATIENCE_DEAD;
-	int i;
-
-	for (i = 0; i < CHILDREN; i++)
-		while (set->child[i] > 0 && !waitpid(set->child[i], NULL, __WALL | WNOHANG) && now_ns() < end)
-			nanosleep(&pause, NULL);
-}
-
 /* The ends of the pipes are what the children wait for. */
 void specimen_free(struct specimen_set *set)
 {
@@ -462,12 +423,12 @@ void specimen_free(struct specimen_set *set)
 		close_end(&set->context.end[i]);
 	}
 	close_end(&set->context.report[1]);
-	if (set->context.report[0] >= 0 && !all_end(set, PATIENCE_END))
+	if (set->context.report[0] >= 0 && !specimen_proc_all_end(set->context.report[0]))
 		for (i = 0; i < CHILDREN; i++)
 			if (set->child[i] > 0)
 				kill(set->child[i], SIGKILL); /* and its child with it, see PR_SET_PDEATHSIG there */
 	close_end(&set->context.report[0]);
-	reap_all(set);
+	specimen_proc_reap(set->child, CHILDREN);
 	if (set->blocked)
 		sigprocmask(SIG_SETMASK, &set->old_mask, NULL);
 	free(set);

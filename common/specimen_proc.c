@@ -4,12 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "process.h"
 
 #define TEXT_SIZE 4096
@@ -21,6 +24,9 @@
 #define PAUSE 200000		      /* ns between looks */
 #define PATIENCE 30000000000ULL	      /* ns */
 #define PATIENCE_STOPPED 3000000000ULL /* ns */
+#define PATIENCE_END 1000000000ULL     /* ns, for children to end */
+#define PATIENCE_DEAD 5000000000ULL    /* ns, for those that were killed */
+#define SLICE 100		       /* ms between looks at signals */
 
 static int read_text(const char *path, char text[TEXT_SIZE])
 {
@@ -114,14 +120,6 @@ int specimen_proc_usage(pid_t process, pid_t thread, struct specimen_usage *usag
 	return err;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /* Its state, "SRDZTt" and others, and how many threads there are. */
 static int look(const char *path, char *state, uint64_t *threads)
 {
@@ -143,12 +141,12 @@ static int look(const char *path, char *state, uint64_t *threads)
 int specimen_proc_await(pid_t process, pid_t thread, char state, unsigned int threads)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE };
-	uint64_t start = now_ns(), running = start, now, n;
+	uint64_t start = clock_now(), running = start, now, n;
 	char path[64], found;
 	int err;
 
 	task_path(path, process, thread, "status");
-	for (now = start; now - start < PATIENCE; now = now_ns()) {
+	for (now = start; now - start < PATIENCE; now = clock_now()) {
 		err = look(path, &found, &n);
 		if (err)
 			return err;
@@ -163,4 +161,27 @@ int specimen_proc_await(pid_t process, pid_t thread, char state, unsigned int th
 		nanosleep(&pause, NULL);
 	}
 	return -ETIMEDOUT;
+}
+
+bool specimen_proc_all_end(int report)
+{
+	struct pollfd fd = { .fd = report, .events = POLLIN };
+	uint64_t end = clock_now() + PATIENCE_END;
+	char bytes[1024];
+
+	while (clock_now() < end && !process_interrupted())
+		if (poll(&fd, 1, SLICE) == 1 && read(report, bytes, sizeof(bytes)) <= 0)
+			return true;
+	return false;
+}
+
+void specimen_proc_reap(const pid_t *children, int n)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	uint64_t end = clock_now() + PATIENCE_DEAD;
+	int i;
+
+	for (i = 0; i < n; i++)
+		while (children[i] > 0 && !waitpid(children[i], NULL, __WALL | WNOHANG) && clock_now() < end)
+			nanosleep(&pause, NULL);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What /proc says of a task, for common/specimen.c; for nobody else. Ids are those of our own pid namespace. */
+/* What /proc says of a task, and how tasks end, for common/specimen.c; for nobody else. Ids are those of our own pid namespace. */
 #ifndef PROCSNOOP_SPECIMEN_PROC_H
 #define PROCSNOOP_SPECIMEN_PROC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,5 +23,14 @@ int specimen_proc_usage(pid_t process, pid_t thread, struct specimen_usage *usag
  * -ETIMEDOUT after 30 s; -ECANCELED: it was stopped for 3 s; -EINTR: a signal that ends us has come; -EPROTO or -errno.
  */
 int specimen_proc_await(pid_t process, pid_t thread, char state, unsigned int threads);
+
+/*
+ * Waits until all children have closed the other end of the pipe through which they report, which they do when they end.
+ * False: not within a second, or a signal that ends us has come.
+ */
+bool specimen_proc_all_end(int report);
+
+/* Reaps children that have ended or were killed; one that hangs in the kernel is left to init after 5 s. */
+void specimen_proc_reap(const pid_t *children, int n);
 
 #endif

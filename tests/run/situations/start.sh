@@ -35,7 +35,7 @@ stopped() {
 	result $? "$1: SIGTERM ends it while it waits for one"
 }
 
-if [ -r /proc/self/task/$$/children ] || [ -r /proc/$$/task/$$/children ]; then
+if [ -r /proc/$$/task/$$/children ]; then
 	for tool in execsnoop 'exitsnoop -r' procstat; do
 		stopped "$tool"
 	done
@@ -90,6 +90,7 @@ wait
 # What was changed for the start is as before for the command: limits, priority, descriptors.
 for tool in execsnoop exitsnoop procstat; do
 	(
+		# shellcheck disable=SC3045 # dash and busybox have it
 		ulimit -l 64
 		exec nice -n 5 "$bin/$tool" -o rows --ready-fd 9 -- sh -c 'ulimit -l; nice; [ -e /proc/self/fd/9 ] && echo open; :' \
 			9>ready
