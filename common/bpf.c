@@ -3,6 +3,7 @@
 #include "bpf.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -154,11 +155,25 @@ int bpf_raw_tracepoint_open(int program, const char *name)
 	return bpf(BPF_RAW_TRACEPOINT_OPEN, &attr, sizeof(attr));
 }
 
+/* What our caller gave us. */
+static struct rlimit memlock_before;
+static bool memlock_lifted;
+
 void bpf_lift_memlock(void)
 {
 	struct rlimit limit = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
 
-	setrlimit(RLIMIT_MEMLOCK, &limit); /* where it fails the kernel will say EPERM to the map */
+	if (memlock_lifted || getrlimit(RLIMIT_MEMLOCK, &memlock_before) < 0)
+		return;
+	/* where it fails the kernel will say EPERM to the map */
+	memlock_lifted = setrlimit(RLIMIT_MEMLOCK, &limit) == 0;
+}
+
+void bpf_restore_memlock(void)
+{
+	if (memlock_lifted)
+		setrlimit(RLIMIT_MEMLOCK, &memlock_before);
+	memlock_lifted = false;
 }
 
 uint32_t bpf_program_type(enum image_type type)

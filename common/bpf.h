@@ -43,6 +43,9 @@ int bpf_raw_tracepoint_open(int program, const char *name);
 /* Lifts the limit on locked memory, which maps and programs count against below 5.11. */
 void bpf_lift_memlock(void);
 
+/* Gives the limit back as it was; for a child that becomes another program. */
+void bpf_restore_memlock(void);
+
 /* The kernel's enum bpf_prog_type for one bit of enum image_type. */
 uint32_t bpf_program_type(enum image_type type);
 

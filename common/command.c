@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bpf.h"
+#include "priority.h"
 #include "signals.h"
 
 /*
@@ -44,6 +46,9 @@ static void child(char *const *argv, int go, int failed)
 	char word;
 	int err;
 
+	/* what was changed for our own start */
+	priority_restore();
+	bpf_restore_memlock();
 	signals_restore_caller();
 	if (read(go, &word, 1) != 1)
 		_exit(0); /* the tool gave up */

@@ -19,11 +19,12 @@ enum compile_exit {
 enum compile_result {
 	COMPILE_DONE,
 	COMPILE_NO_PROGRAM,    /* the compile program is not where it should be, or cannot be run */
+	COMPILE_UNTRUSTED,     /* others could have put it there, see trust.h */
 	COMPILE_NO_LIBRARY,    /* libbcc is not installed */
 	COMPILE_WRONG_LIBRARY, /* what is there under its name is not libbcc */
 	COMPILE_ERRORS,	       /* the compiler refused the source */
 	COMPILE_CRASHED,       /* it was killed by a signal */
-	COMPILE_TOO_LONG,      /* it used up its CPU time, or stood still */
+	COMPILE_TOO_LONG,      /* it went over the limit that the outcome names */
 	COMPILE_GARBLED,       /* what it wrote is no image */
 	COMPILE_SYSTEM,	       /* no process or pipe could be had */
 	COMPILE_INTERRUPTED,   /* SIGINT, SIGTERM or SIGHUP is pending: the caller, who has blocked them, wants to end */
@@ -34,30 +35,34 @@ struct compile_request {
 	const char *const *defines; /* "NAME=VALUE" or "NAME", ended by NULL */
 	/* Folder that libbcc takes as the kernel's headers (becomes the working directory); NULL: its own look-up. */
 	const char *headers;
-	const char *program; /* path of the compile program; NULL: compile_program_path() */
+	const char *program; /* path of the compile program, trusted by whoever names it; NULL: compile_program_open() */
 	const char *library; /* instead of libbcc.so.0; for tests; NULL: that */
-	unsigned int cpu_seconds; /* limit; 0: 120 (under emulation a compilation takes 20) */
+	unsigned int cpu_seconds;  /* limit; 0: 120 to 1800, by how slow the machine is */
+	unsigned int wall_seconds; /* limit; 0: five times that of CPU time */
 };
 
 struct compile_outcome {
 	enum compile_result result;
 	int error;	   /* COMPILE_SYSTEM, COMPILE_NO_PROGRAM: errno; COMPILE_CRASHED: the signal */
-	struct buffer log; /* all that libbcc and the compiler wrote */
+	const char *limit; /* COMPILE_TOO_LONG: which, such as "of CPU time"; static */
+	unsigned int limit_seconds; /* and where it lies */
+	struct buffer log; /* all that libbcc and the compiler wrote; COMPILE_UNTRUSTED, COMPILE_NO_PROGRAM: what, and why */
 };
 
 /*
- * Compiles. The compile program runs, when we are root, as nobody, without capabilities and in a network namespace of
- * its own; always with limits on CPU time and memory, and as the first to be killed when memory runs out. Returns 0
- * with *image (to be freed with image_free()), or -EIO with the reason in @outcome. outcome->log is to be freed in both
- * cases.
+ * Compiles. The compile program runs confined (confine.h), with no descriptors of ours, as the leader of a process group
+ * that is killed in the end, with limits on CPU time, wall time, and time without progress. Returns 0 with *image (to be
+ * freed with image_free()), or -EIO with the reason in @outcome. outcome->log is to be freed in both cases.
  */
 int compile_run(const struct compile_request *request, struct image **image, struct compile_outcome *outcome);
 
 /*
- * Finds the compile program: beside the running tool's own folder (../libexec/procsnoop/compile, libexec/procsnoop/compile), then
- * where it was to be installed. Never through PATH. Returns 0, or -ENOENT with the last place tried in @path.
+ * Opens the compile program: beside the running tool's own directory (../libexec/procsnoop/compile,
+ * libexec/procsnoop/compile), if the tool and it are where nobody else can have put them (trust.h), else where it was to
+ * be installed, likewise. Never through PATH. Returns a descriptor made with O_PATH, its name in @path; -ENOENT with the
+ * last place tried in @path; -EPERM with what is wrong with those found in @why.
  */
-int compile_program_path(char *path, size_t size);
+int compile_program_open(char *path, size_t size, struct buffer *why);
 
 /* Appends the first lines of a log that tell of errors, for a short message; @most lines. */
 void compile_log_errors(const struct buffer *log, unsigned int most, struct buffer *out);

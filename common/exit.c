@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "assemble.h"
+#include "confine.h"
 
 #define SHORT_SIZE offsetof(struct exit_event, used)
 #define PART_HEAD offsetof(struct exit_part, bytes)
@@ -101,6 +102,15 @@ int exit_decode(struct exit_record *r, const struct event *event)
 void exit_record_free(struct exit_record *r)
 {
 	buffer_free(&r->joined);
+}
+
+bool exit_is_probe(const struct exit_record *r)
+{
+	static const char name[] = "procsnoop";
+
+	if (strncmp(r->comm, name, strlen(name)) != 0 || (r->comm[strlen(name)] && r->comm[strlen(name)] != '-'))
+		return false;
+	return r->uid == 0 || r->uid == geteuid() || r->uid - CONFINE_ID_FIRST < CONFINE_IDS;
 }
 
 struct exit_status exit_status_read(uint32_t status)

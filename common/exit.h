@@ -43,6 +43,13 @@ int exit_decode(struct exit_record *record, const struct event *event);
 /* Frees the working space. */
 void exit_record_free(struct exit_record *record);
 
+/*
+ * Tells whether it is, by its name, one of the short-lived processes by which a tool of ours learns about the kernel or
+ * compiles: of root, of ourselves, or with an id of the compile program. Another program of these users may take such a
+ * name; one of somebody else may not hide that way.
+ */
+bool exit_is_probe(const struct exit_record *record);
+
 struct exit_status {
 	int code;   /* exit code; what a kernel thread returned */
 	int signal; /* that ended it, or 0 */

@@ -199,16 +199,16 @@ static int find_kheaders(struct search *s)
 	char *tree;
 	int result;
 
-	result = headers_archive_unpack(&h->unpacked, s->root_prefix, &h->looked_at);
+	result = headers_archive_unpack(&h->scratch, s->release, s->root_prefix, &h->looked_at);
 	if (result)
 		return result == -ENOENT ? 0 : result;
+	h->unpacked = h->scratch.path;
 	if (asprintf(&tree, "%s/" HEADERS_ARCHIVE_INSIDE, h->unpacked) < 0)
 		return -ENOMEM;
 	result = try_tree(s, HEADERS_KHEADERS, tree, true);
 	free(tree);
 	if (!result) {
-		headers_archive_remove(h->unpacked);
-		free(h->unpacked);
+		scratch_remove(&h->scratch);
 		h->unpacked = NULL;
 	}
 	return result;
@@ -236,8 +236,7 @@ void headers_release(struct headers *h)
 	if (!h)
 		return;
 	if (h->unpacked)
-		headers_archive_remove(h->unpacked);
-	free(h->unpacked);
+		scratch_remove(&h->scratch);
 	free(h->source);
 	free(h->build);
 	buffer_free(&h->looked_at);

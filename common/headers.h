@@ -7,6 +7,7 @@
 #define PROCSNOOP_HEADERS_H
 
 #include "buffer.h"
+#include "scratch.h"
 
 enum headers_kind {
 	HEADERS_NONE,
@@ -28,7 +29,8 @@ struct headers {
 	const char *kernel_source_env;
 	/* For the user: a line for each place that was not usable, with the reason. */
 	struct buffer looked_at;
-	char *unpacked;	/* the private folder with the kernel's archive, or NULL */
+	const char *unpacked; /* the private directory with the kernel's archive, or NULL */
+	struct scratch scratch; /* that */
 };
 
 /*
@@ -36,8 +38,8 @@ struct headers {
  * that others than their owner can write to, or that (when we are root) root does not own, are
  * refused as they could hold foreign code (CVE-2024-2314); only one that the user named in
  * BCC_KERNEL_SOURCE is taken as it is, if its path is absolute. The kernel's archive is unpacked
- * (loading the module kheaders for that moment if needed) by tar into a new folder below /run or
- * /tmp, mode 0700: the compile program, which runs as nobody, is started inside (compile.h).
+ * (loading the module kheaders for that moment if needed) by tar into a new directory below /run or
+ * /tmp, mode 0700: the compile program, which runs as another user, is started inside (compile.h).
  * Returns 0; -ENOENT (none: see @looked_at); -ENOMEM. To be followed by headers_release() in every
  * case.
  */

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,9 +16,15 @@
 #include <unistd.h>
 
 #include "buffer.h"
+#include "priority.h"
+#include "process.h"
+#include "scratch.h"
+#include "signals.h"
 
 #define STDERR_KEPT 400
-#define OPEN_FOLDERS 16
+#define SLICE 100 /* ms between looks at signals */
+#define PATIENCE (120000 / SLICE)
+#define MODULES_MOST (64 << 20)
 
 /* Only what cannot wait for another lock may be called here: the parent may have threads. */
 static void child_exec(char *const argv[], int stderr_fd)
@@ -31,6 +37,7 @@ static void child_exec(char *const argv[], int stderr_fd)
 	int null_fd;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	priority_restore();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -44,14 +51,25 @@ static void child_exec(char *const argv[], int stderr_fd)
 	_exit(127);
 }
 
-/* Keeps the first line of what the child says, and reads the rest lest it be stopped by it. */
-static void read_stderr(int fd, char *text)
+/*
+ * Keeps the first line of what the child says, and reads the rest lest it be stopped by it. Kills it if it takes too
+ * long, or we are to end.
+ */
+static void read_stderr(int fd, pid_t child, char *text)
 {
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	unsigned int slices = 0;
 	char block[512];
 	size_t kept = 0;
 	ssize_t got;
 
 	for (;;) {
+		if (poll(&ready, 1, SLICE) != 1) {
+			if (++slices < PATIENCE && !signals_pending())
+				continue;
+			kill(child, SIGKILL);
+			break;
+		}
 		got = read(fd, block, sizeof(block));
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -81,7 +99,7 @@ static int run(char *const argv[], char text[STDERR_KEPT + 1])
 	err = child < 0 ? -errno : 0;
 	close(fds[1]);
 	if (!err)
-		read_stderr(fds[0], text);
+		read_stderr(fds[0], child, text);
 	close(fds[0]);
 	if (err)
 		return err;
@@ -136,41 +154,34 @@ static int run_tar(const char *archive, const char *folder, char text[STDERR_KEP
 }
 
 /*
- * Makes a folder below @base, mode 0700, and unpacks into one inside it, as the archive has an entry for "." that sets
- * its mode.
+ * Makes a directory below @base, mode 0700, and unpacks into one inside it, as the archive has an entry for "." that
+ * sets its mode.
  */
-static int unpack_below(char **folder, const char *root_prefix, const char *base,
+static int unpack_below(struct scratch *folder, const char *root_prefix, const char *base,
 			const char *archive, struct buffer *why)
 {
-	char text[STDERR_KEPT + 1] = "";
-	char *path, *inside;
+	char text[STDERR_KEPT + 1] = "", path[SCRATCH_PATH + 16];
 	int result;
 
-	if (asprintf(&path, "%s%s/procsnoop-headers-XXXXXX", root_prefix, base) < 0)
-		return -ENOMEM;
-	if (!mkdtemp(path)) {
-		buffer_printf(why, "%s%s: mkdtemp: %s\n", root_prefix, base, strerror(errno));
-		free(path);
+	if (snprintf(path, sizeof(path), "%s%s", root_prefix, base) >= SCRATCH_PATH)
+		return -ENOENT;
+	result = scratch_make(folder, path);
+	if (result) {
+		buffer_printf(why, "%s: %s\n", path, strerror(-result));
 		return -ENOENT;
 	}
-	result = -ENOMEM;
-	if (asprintf(&inside, "%s/" HEADERS_ARCHIVE_INSIDE, path) >= 0) {
-		result = mkdir(inside, 0755) ? -errno : run_tar(archive, inside, text);
-		if (!result && chmod(inside, 0755))
-			result = -errno;
-		free(inside);
-	}
-	if (!result) {
-		*folder = path;
+	snprintf(path, sizeof(path), "%s/" HEADERS_ARCHIVE_INSIDE, folder->path);
+	result = mkdir(path, 0755) ? -errno : run_tar(archive, path, text);
+	if (!result && chmod(path, 0755))
+		result = -errno;
+	if (!result)
 		return 0;
-	}
 	explain(why, "tar", archive, result, text);
-	headers_archive_remove(path);
-	free(path);
+	scratch_remove(folder);
 	return -ENOENT;
 }
 
-static int unpack(char **folder, const char *root_prefix, const char *archive, struct buffer *why)
+static int unpack(struct scratch *folder, const char *root_prefix, const char *archive, struct buffer *why)
 {
 	/* /run is root's alone, but small on some machines. */
 	static const char *const bases[] = { "/run", "/tmp" };
@@ -180,6 +191,22 @@ static int unpack(char **folder, const char *root_prefix, const char *archive, s
 	for (i = 0; err == -ENOENT && i < sizeof(bases) / sizeof(bases[0]); i++)
 		err = unpack_below(folder, root_prefix, bases[i], archive, why);
 	return err;
+}
+
+/* A line of modules.dep begins with the module's file, such as "kernel/kernel/kheaders.ko.xz:". */
+bool headers_archive_has_module(const char *release, const char *root_prefix)
+{
+	struct buffer text = BUFFER_EMPTY;
+	bool found = false;
+	char *path;
+
+	if (asprintf(&path, "%s/lib/modules/%s/modules.dep", root_prefix, release) < 0)
+		return false;
+	if (!buffer_read_file(&text, path, MODULES_MOST))
+		found = strstr(buffer_text(&text), "/kheaders.ko");
+	buffer_free(&text);
+	free(path);
+	return found;
 }
 
 static bool module_load(void)
@@ -198,14 +225,14 @@ static void module_unload(void)
 	run(argv, text);
 }
 
-int headers_archive_unpack(char **folder, const char *root_prefix, struct buffer *why)
+int headers_archive_unpack(struct scratch *folder, const char *release, const char *root_prefix, struct buffer *why)
 {
 	bool loaded = false;
 	char *archive;
 	int err = -ENOENT;
 
 	archive = archive_find(root_prefix);
-	if (!archive && !*root_prefix) {
+	if (!archive && !*root_prefix && headers_archive_has_module(release, root_prefix)) {
 		loaded = module_load();
 		archive = archive_find(root_prefix);
 	}
@@ -219,18 +246,4 @@ int headers_archive_unpack(char **folder, const char *root_prefix, struct buffer
 	if (loaded)
 		module_unload();
 	return err;
-}
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	remove(path);
-	return 0;
-}
-
-void headers_archive_remove(const char *folder)
-{
-	nftw(folder, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

@@ -3,19 +3,24 @@
 #ifndef PROCSNOOP_HEADERS_ARCHIVE_H
 #define PROCSNOOP_HEADERS_ARCHIVE_H
 
+#include <stdbool.h>
+
 struct buffer;
+struct scratch;
 
 #define HEADERS_ARCHIVE_INSIDE "headers" /* in the folder, which nobody else can walk into: the unpacked tree */
 
 /*
- * Unpacks /sys/kernel/kheaders.tar.xz or /proc/kheaders.tar.xz (5.2 only), loading the module
- * kheaders for that time if root has to, into a new folder below /run or /tmp; *@folder is its name
- * and the caller's to free, after headers_archive_remove(). Appends a line to @why for all that
- * failed. Returns 0; -ENOENT (no archive, or it could not be unpacked); -ENOMEM.
+ * Unpacks /sys/kernel/kheaders.tar.xz or /proc/kheaders.tar.xz (5.2 only), loading the module kheaders for that time if
+ * root has to and there is one for kernel @release, into a new directory below /run or /tmp, which is gone when we are
+ * (scratch.h). Appends a line to @why for all that failed. Returns 0, with scratch_remove() to follow; -ENOENT (no
+ * archive, or it could not be unpacked); -ENOMEM.
  */
-int headers_archive_unpack(char **folder, const char *root_prefix, struct buffer *why);
+int headers_archive_unpack(struct scratch *folder, const char *release, const char *root_prefix, struct buffer *why);
 
-/* Removes a folder that headers_archive_unpack() made, with all that is in it. */
-void headers_archive_remove(const char *folder);
+/*
+ * Tells whether the module kheaders can be loaded: modprobe(8) that fails would show in the output of other tracers.
+ */
+bool headers_archive_has_module(const char *release, const char *root_prefix);
 
 #endif

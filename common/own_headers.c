@@ -30,7 +30,7 @@ static int write_file(const char *path, const char *text)
 
 static int fill(const struct own_headers *own)
 {
-	char path[256];
+	char path[sizeof(own->path) + 64];
 	size_t i;
 	int err = 0;
 
@@ -48,33 +48,20 @@ static int fill(const struct own_headers *own)
 
 int own_headers_unpack(struct own_headers *own)
 {
-	int err;
+	int err = scratch_make(&own->folder, "/run");
 
-	strcpy(own->folder, "/run/procsnoop-XXXXXX");
-	if (!mkdtemp(own->folder)) {
-		strcpy(own->folder, "/tmp/procsnoop-XXXXXX");
-		if (!mkdtemp(own->folder))
-			return -errno;
-	}
-	snprintf(own->path, sizeof(own->path), "%s/headers", own->folder);
+	if (err)
+		err = scratch_make(&own->folder, "/tmp");
+	if (err)
+		return err;
+	snprintf(own->path, sizeof(own->path), "%s/headers", own->folder.path);
 	err = fill(own);
 	if (err)
 		own_headers_remove(own);
 	return err;
 }
 
-void own_headers_remove(const struct own_headers *own)
+void own_headers_remove(struct own_headers *own)
 {
-	char path[256];
-	size_t i;
-
-	for (i = 0; source_own_headers[i].name; i++) {
-		snprintf(path, sizeof(path), "%s/%s", own->path, source_own_headers[i].name);
-		unlink(path);
-	}
-	for (i = N_FOLDERS; i-- > 0;) {
-		snprintf(path, sizeof(path), "%s%s", own->path, folders[i]);
-		rmdir(path);
-	}
-	rmdir(own->folder);
+	scratch_remove(&own->folder);
 }

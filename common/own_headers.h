@@ -3,18 +3,20 @@
 #ifndef PROCSNOOP_OWN_HEADERS_H
 #define PROCSNOOP_OWN_HEADERS_H
 
+#include "scratch.h"
+
 struct own_headers {
-	char folder[64]; /* private, mode 0700 */
-	char path[80];	 /* in it: what libbcc takes as the kernel's headers */
+	struct scratch folder; /* private */
+	char path[SCRATCH_PATH + 16]; /* in it: what libbcc takes as the kernel's headers */
 };
 
 /*
- * Writes the set to a new folder below /run or /tmp. Only we can walk into it; the compile program is started inside.
- * Returns 0 or -errno; own_headers_remove() after success.
+ * Writes the set to a new directory below /run or /tmp, which is gone when we are (scratch.h). Only we can walk into it;
+ * the compile program is started inside. Returns 0 or -errno; own_headers_remove() after success.
  */
 int own_headers_unpack(struct own_headers *own);
 
 /* Removes it. */
-void own_headers_remove(const struct own_headers *own);
+void own_headers_remove(struct own_headers *own);
 
 #endif

@@ -162,35 +162,39 @@ static const struct plan_way *find_way(const struct plan_thing *thing, enum plan
 	return NULL;
 }
 
-static void add_choices(struct plan *plan, const struct features *features, const enum plan_family order[3], bool usable)
+/* Those that are usable, or not, in the order in which they stand; there are no more than ways. */
+static void add_choices(struct plan *plan, const struct plan_choice judged[PLAN_WAYS_MOST], unsigned int n, bool usable)
 {
 	unsigned int i;
 
-	for (i = 0; i < 3; i++) {
-		struct plan_choice choice = { .way = find_way(plan->thing, order[i]) };
-
-		if (!choice.way)
-			continue;
-		judge(&choice, features);
-		if (choice.usable == usable)
-			plan->choices[plan->n_choices++] = choice;
-	}
+	for (i = 0; i < n && plan->n_choices < PLAN_WAYS_MOST; i++)
+		if (judged[i].usable == usable)
+			plan->choices[plan->n_choices++] = judged[i];
 }
 
 void plan_make(struct plan *plan, const struct plan_thing *thing, const struct features *features,
 	       enum plan_family forced)
 {
+	struct plan_choice judged[PLAN_WAYS_MOST];
 	enum plan_family order[3];
+	unsigned int i, n = 0;
 
 	memset(plan, 0, sizeof(*plan));
+	memset(judged, 0, sizeof(judged));
 	plan->thing = thing;
 	preference(thing, features->version_code, order);
 	if (find_way(thing, forced)) {
 		order[0] = forced;
 		order[1] = order[2] = PLAN_AUTO;
 	}
-	add_choices(plan, features, order, true);
-	add_choices(plan, features, order, false);
+	/* each is judged once: what is asked of tracefs may be answered otherwise the next time */
+	for (i = 0; i < 3 && n < PLAN_WAYS_MOST; i++) {
+		judged[n].way = find_way(thing, order[i]);
+		if (judged[n].way)
+			judge(&judged[n++], features);
+	}
+	add_choices(plan, judged, n, true);
+	add_choices(plan, judged, n, false);
 }
 
 const uint32_t plan_forms[PLAN_FORMS] = {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
 #include "process.h"
 
 #include <errno.h>
@@ -6,10 +7,18 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "buffer.h"
 #include "number.h"
+
+#ifndef SYS_close_range
+#define SYS_close_range 436 /* 5.9; the same everywhere */
+#endif
+
+#define FDS_MOST 65536 /* without close_range(2) */
 
 #define STAT_START_TIME 22 /* proc(5): fields count from 1; the second, the name, ends at the last parenthesis */
 
@@ -48,4 +57,18 @@ void process_open_standard_files(void)
 bool process_is_gone(pid_t pid)
 {
 	return kill(pid, 0) < 0 && errno == ESRCH;
+}
+
+void process_close_from(int first)
+{
+	struct rlimit limit;
+	int fd, end = FDS_MOST;
+
+	if (syscall(SYS_close_range, (unsigned int)first, ~0U, 0) == 0)
+		return;
+	/* descriptors may lie above a limit that was lowered: never fewer than 1024 */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < FDS_MOST)
+		end = limit.rlim_max < 1024 ? 1024 : (int)limit.rlim_max;
+	for (fd = first; fd < end; fd++)
+		close(fd);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What /proc says of a process. */
+/* Processes: what /proc says of one, and what a new one needs. */
 #ifndef PROCSNOOP_PROCESS_H
 #define PROCSNOOP_PROCESS_H
 
@@ -24,5 +24,8 @@ void process_open_standard_files(void);
  * may be mounted with hidepid.
  */
 bool process_is_gone(pid_t pid);
+
+/* Closes all descriptors from @first on. Allocates nothing: for a child between fork and exec. */
+void process_close_from(int first);
 
 #endif

@@ -15,7 +15,9 @@
 #include "command.h"
 #include "escape.h"
 #include "filter.h"
+#include "fork_limits.h"
 #include "message.h"
+#include "priority.h"
 #include "ring.h"
 #include "signals.h"
 
@@ -125,13 +127,17 @@ static bool tick(void *context)
 static int start_command(struct run *run)
 {
 	const struct tool_options *options = run->session->tracer.options;
+	struct buffer why = BUFFER_EMPTY;
 	int err;
 
 	if (!options->command)
 		return TOOL_DONE;
 	err = command_start(&run->command, options->command);
+	if (err == -EAGAIN)
+		fork_limits_hint(&why, 1, NULL);
 	if (err)
-		message_error("cannot make a process for the command: %s", strerror(-err));
+		message_error("cannot make a process for the command: %s", why.length ? buffer_text(&why) : strerror(-err));
+	buffer_free(&why);
 	return err ? TOOL_FAILED : TOOL_DONE;
 }
 
@@ -322,6 +328,7 @@ int session_run(struct session *session, const struct session_calls *calls)
 		code = start_command(&run);
 		if (!code)
 			code = tracer_attach(&session->tracer);
+		priority_restore();
 		if (!code && !signals_pending())
 			code = go(&run);
 		command_abandon(&run.command);

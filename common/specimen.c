@@ -16,10 +16,14 @@
 
 #include "layout.h"
 #include "peek.h"
+#include "process.h"
+#include "signals.h"
 #include "specimen_child.h"
 #include "specimen_proc.h"
 
-#define PATIENCE 10000 /* ms; emulated machines are slow */
+#define SLICE 100		 /* ms between looks at signals */
+#define PATIENCE (30000 / SLICE) /* emulated machines are slow, others are busy */
+#define PATIENCE_STOPPED (3000 / SLICE)
 #define GROUPS_ENDING (LAYOUT_GROUP_EXIT | LAYOUT_GROUP_LIVE | LAYOUT_GROUP_RESOURCES | LAYOUT_GROUP_CPUTIME)
 
 enum { CHILD, EXITER, LEAVER, CHILDREN };
@@ -87,14 +91,45 @@ static void add_our_parent(struct specimen_set *set)
 		set->n--;
 }
 
-static int read_message(struct specimen_set *set, struct specimen_message *message)
+/* Has somebody sent one of our children SIGSTOP, or a debugger taken it? */
+static bool any_stopped(const struct specimen_set *set)
+{
+	siginfo_t info;
+	int i;
+
+	for (i = 0; i < CHILDREN; i++) {
+		info.si_pid = 0;
+		if (set->child[i] > 0 &&
+		    !waitid(P_PID, set->child[i], &info, WSTOPPED | WNOHANG | WNOWAIT | __WALL) && info.si_pid)
+			return true;
+	}
+	return false;
+}
+
+/* Waits until there is something to read. */
+static int await_message(const struct specimen_set *set)
 {
 	struct pollfd fd = { .fd = set->context.report[0], .events = POLLIN };
+	unsigned int slices, stopped = 0;
+
+	for (slices = 0; slices < PATIENCE && stopped < PATIENCE_STOPPED; slices++) {
+		if (poll(&fd, 1, SLICE) == 1)
+			return 0;
+		if (signals_pending())
+			return -EINTR;
+		stopped = any_stopped(set) ? stopped + 1 : 0;
+	}
+	return stopped ? -ECANCELED : -ETIMEDOUT;
+}
+
+static int read_message(struct specimen_set *set, struct specimen_message *message)
+{
+	int err = await_message(set);
 	ssize_t n;
 
-	if (poll(&fd, 1, PATIENCE) != 1)
-		return -ETIMEDOUT;
-	n = read(fd.fd, message, sizeof(*message));
+	if (err)
+		return err;
+	n = read(set->context.report[0], message, sizeof(*message));
 	if (n != sizeof(*message))
 		return n < 0 ? -errno : -EIO;
 	return message->leader.error ? message->leader.error : message->thread.error;
@@ -164,19 +199,34 @@ static int start(struct specimen_set *set, int which, enum specimen_kind kind)
 	return add_process(set, 0);
 }
 
+/* What a task that ends with this code leaves, which it does where it is wanted. */
+static uint32_t status_of(const struct specimen_set *set, uint32_t code)
+{
+	return set->context.groups & LAYOUT_GROUP_EXIT ? code << 8 : 0;
+}
+
+/* Not what /proc lacks, but what ends the learning. */
+static bool ends_it(int err)
+{
+	return err == -EINTR || err == -ECANCELED || err == -ETIMEDOUT;
+}
+
 /* Without /proc nobody knows when the leader is gone, and it tells nothing. */
-static void watch_leader_leave(struct specimen_set *set)
+static int watch_leader_leave(struct specimen_set *set)
 {
 	int i = set->leader[LEAVER];
 	struct specimen *s = &set->list[i];
 
+	int err = specimen_proc_await(set->local[i].process, set->local[i].thread, 'Z', 2);
+
 	s->ended = 1;
-	if (specimen_proc_await(set->local[i].process, set->local[i].thread, 'Z', 2)) {
+	if (err) {
 		s->known &= ~(SPECIMEN_THREADS | SPECIMEN_STATUS);
-		return;
+		return ends_it(err) ? err : 0;
 	}
 	s->live = 1;
-	s->status = SPECIMEN_LEAVE_CODE << 8;
+	s->status = status_of(set, SPECIMEN_LEAVE_CODE);
+	return 0;
 }
 
 /* Of a process whose tasks all sleep or have ended. */
@@ -193,30 +243,35 @@ static void add_clocks(struct specimen *s, pid_t process)
 	s->known |= SPECIMEN_CPUTIME;
 }
 
-static void add_task_usage(struct specimen_set *set, int i)
+static int add_task_usage(struct specimen_set *set, int i)
 {
 	pid_t process = set->local[i].process, thread = set->local[i].thread;
 	struct specimen *s = &set->list[i];
 	uint32_t kind = set->list[s->leader].kind;
 
-	if (!process || (!s->ended && specimen_proc_await(process, thread, 'S', 2)))
-		return;
+	int err = process && !s->ended ? specimen_proc_await(process, thread, 'S', 2) : 0;
+
+	if (!process || err)
+		return ends_it(err) ? err : 0;
 	if (s->leader == i)
 		add_clocks(s, process);
 	if ((kind == SPECIMEN_CHILD || kind == SPECIMEN_GRANDCHILD) && !specimen_proc_usage(process, thread, &s->usage))
 		s->known |= SPECIMEN_USAGE;
+	return 0;
 }
 
 /*
  * Numbers that stand still while the tasks sleep: threads are looked at before their leaders, whose clock is that of
  * all. Asking for faults makes the kernel put the run time in a second place, prev_cputime: so only some are asked.
  */
-static void add_usage(struct specimen_set *set)
+static int add_usage(struct specimen_set *set)
 {
 	unsigned int i;
+	int err = 0;
 
-	for (i = set->n; i-- > 0;)
-		add_task_usage(set, i);
+	for (i = set->n; i-- > 0 && !err;)
+		err = add_task_usage(set, i);
+	return err;
 }
 
 static int make_children(struct specimen_set *set)
@@ -230,12 +285,12 @@ static int make_children(struct specimen_set *set)
 		err = start(set, EXITER, SPECIMEN_EXITER);
 	if (!err && groups & GROUPS_ENDING)
 		err = start(set, LEAVER, SPECIMEN_LEAVER);
+	if (!err && set->child[LEAVER])
+		err = watch_leader_leave(set);
+	if (!err && groups & LAYOUT_GROUP_RESOURCES)
+		err = add_usage(set);
 	if (err)
 		return err;
-	if (set->child[LEAVER])
-		watch_leader_leave(set);
-	if (groups & LAYOUT_GROUP_RESOURCES)
-		add_usage(set);
 	if (set->list[set->leader[CHILD]].args[0] == set->list[0].args[0])
 		add_our_parent(set);
 	return 0;
@@ -278,13 +333,14 @@ int specimen_make(struct specimen_set **out, unsigned int groups, const struct p
 }
 
 /* 6.16 gives a leader that left early the group's status in the end; before, it keeps its own. */
-static void add_zombie(struct specimen_set *set, int which, uint32_t group_status)
+static int add_zombie(struct specimen_set *set, int which, uint32_t group_status)
 {
 	int alive = set->leader[which];
+	int err = specimen_proc_await(set->local[alive].process, set->local[alive].thread, 'Z', 1);
 	struct specimen *s;
 
-	if (specimen_proc_await(set->local[alive].process, set->local[alive].thread, 'Z', 1))
-		return;
+	if (err)
+		return ends_it(err) ? err : 0;
 	s = add(set, set->list[alive].kind);
 	*s = set->list[alive];
 	s->alive = alive;
@@ -296,17 +352,19 @@ static void add_zombie(struct specimen_set *set, int which, uint32_t group_statu
 		s->known |= SPECIMEN_STATUS;
 	add_clocks(s, set->child[which]);
 	set->zombie[which] = set->n - 1;
+	return 0;
 }
 
 int specimen_end(struct specimen_set *set)
 {
+	int err;
+
 	if (!set->child[LEAVER])
 		return 0;
-	if (write(set->context.end[1], "", 1) != 1 || kill(set->child[LEAVER], SIGTERM))
+	if (write(set->context.end[1], "\0", 2) != 2) /* a byte for each of them */
 		return -errno;
-	add_zombie(set, EXITER, SPECIMEN_EXIT_CODE << 8);
-	add_zombie(set, LEAVER, SIGTERM);
-	return 0;
+	err = add_zombie(set, EXITER, status_of(set, SPECIMEN_EXIT_CODE));
+	return err ? err : add_zombie(set, LEAVER, status_of(set, SPECIMEN_LEFT_CODE));
 }
 
 /* No child of theirs has been waited for, so these are their own numbers. */
@@ -347,13 +405,11 @@ const struct specimen *specimen_list(const struct specimen_set *set, unsigned in
 	return set->list;
 }
 
-static void close_pair(const int *fds)
+static void close_end(int *fd)
 {
-	int i;
-
-	for (i = 0; i < 2; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 }
 
 /* The ends of the pipes are what the children wait for. */
@@ -363,12 +419,17 @@ void specimen_free(struct specimen_set *set)
 
 	if (!set)
 		return;
-	close_pair(set->context.hold);
-	close_pair(set->context.end);
-	close_pair(set->context.report);
-	for (i = 0; i < CHILDREN; i++)
-		while (set->child[i] > 0 && waitpid(set->child[i], NULL, __WALL) < 0 && errno == EINTR)
-			;
+	for (i = 0; i < 2; i++) {
+		close_end(&set->context.hold[i]);
+		close_end(&set->context.end[i]);
+	}
+	close_end(&set->context.report[1]);
+	if (set->context.report[0] >= 0 && !specimen_proc_all_end(set->context.report[0]))
+		for (i = 0; i < CHILDREN; i++)
+			if (set->child[i] > 0)
+				kill(set->child[i], SIGKILL); /* and its child with it, see PR_SET_PDEATHSIG there */
+	close_end(&set->context.report[0]);
+	specimen_proc_reap(set->child, CHILDREN);
 	if (set->blocked)
 		sigprocmask(SIG_SETMASK, &set->old_mask, NULL);
 	free(set);

@@ -11,6 +11,7 @@
 struct peek;
 
 #define SPECIMEN_MAX 16
+#define SPECIMEN_TASKS 8 /* processes and threads that are made, at most */
 #define SPECIMEN_LIMITS 16 /* RLIM_NLIMITS, in all kernels since 2.6.25 */
 
 /* Bits of specimen.known: which of the truths below are there. */
@@ -39,7 +40,7 @@ enum specimen_kind {
 	SPECIMEN_CHILD,
 	SPECIMEN_GRANDCHILD, /* child of the child; with a mount namespace of its own if that is wanted */
 	SPECIMEN_EXITER,     /* another child, which ends by exit_group(2) */
-	SPECIMEN_LEAVER,     /* another one; its leader has ended, the thread is killed by SIGTERM */
+	SPECIMEN_LEAVER,     /* another one; its leader has ended, the thread ends it by exit_group(2) */
 	SPECIMEN_THREAD,     /* the second thread of any of them */
 };
 
@@ -91,7 +92,7 @@ int specimen_make(struct specimen_set **out, unsigned int groups, const struct p
 
 /*
  * Ends those that are made for it, which stay as zombies; adds each to the list as it is now. For groups that have
- * nothing to learn from that it does nothing, nor without /proc. Returns 0 or -errno.
+ * nothing to learn from that it does nothing, nor without /proc. Returns as specimen_make().
  */
 int specimen_end(struct specimen_set *set);
 
@@ -101,7 +102,10 @@ void specimen_reap(struct specimen_set *set);
 /* The list; owned by the set. *n: how many there are. */
 const struct specimen *specimen_list(const struct specimen_set *set, unsigned int *n);
 
-/* Ends and reaps all children, lets signals through again and frees. NULL is allowed. */
+/*
+ * Ends and reaps all children, those that do not end within a second by SIGKILL, lets signals through again and frees.
+ * NULL is allowed.
+ */
 void specimen_free(struct specimen_set *set);
 
 #endif

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -65,12 +64,24 @@ static void send_failure(const struct specimen_child_context *c, int error)
 	_exit(1);
 }
 
-static void wait_for_end(const struct specimen_child_context *c)
+/* A byte, or the end. */
+static void wait_for(int fd)
 {
 	char byte;
 
-	while (read(c->hold[0], &byte, 1) < 0 && errno == EINTR)
+	while (read(fd, &byte, 1) < 0 && errno == EINTR)
 		;
+}
+
+static void wait_for_end(const struct specimen_child_context *c)
+{
+	wait_for(c->hold[0]);
+}
+
+/* Nobody is to see a failure where the code is not learned from. */
+static int exit_code(const struct specimen_child_context *c, int code)
+{
+	return c->groups & LAYOUT_GROUP_EXIT ? code : 0;
 }
 
 /* A name that nothing else in memory holds, and that says in ps what it is. */
@@ -222,6 +233,10 @@ static int thread_main(void *arg)
 	spend(c, message.leader.kind);
 	__atomic_store_n(&thread_ready, 1, __ATOMIC_SEQ_CST);
 	syscall(SYS_futex, &thread_ready, FUTEX_WAKE, 1, NULL, NULL, 0);
+	if (message.leader.kind == SPECIMEN_LEAVER) {
+		wait_for(c->end[0]);
+		_exit(exit_code(c, SPECIMEN_LEFT_CODE));
+	}
 	wait_for_end(c);
 	syscall(SYS_exit, 0);
 	return 0;
@@ -237,18 +252,7 @@ static void run_thread(const struct specimen_child_context *c)
 		syscall(SYS_futex, &thread_ready, FUTEX_WAIT, 0, NULL, NULL, 0);
 }
 
-/* The one signal that somebody is to die of. All others are blocked. */
-static void allow_sigterm(void)
-{
-	sigset_t mask;
-
-	signal(SIGTERM, SIG_DFL);
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGTERM);
-	sigprocmask(SIG_UNBLOCK, &mask, NULL);
-}
-
-/* A core dump would be somebody else's business: dumping is off, and nobody dies of a signal that dumps. */
+/* All signals are blocked, and a core dump would be somebody else's business. */
 static void live(const struct specimen_child_context *c, enum specimen_kind kind)
 {
 	struct specimen_report *report = &message.leader;
@@ -263,8 +267,6 @@ static void live(const struct specimen_child_context *c, enum specimen_kind kind
 			unshare(CLONE_NEWNS);
 		report->mntns = specimen_mntns();
 	}
-	if (kind == SPECIMEN_LEAVER)
-		allow_sigterm();
 	report->error = peek_self(c->peek, &report->self);
 	run_thread(c);
 	send_message(c);
@@ -292,8 +294,6 @@ static void end_child(const struct specimen_child_context *c)
 
 static void child_main(const struct specimen_child_context *c, enum specimen_kind kind)
 {
-	char byte;
-
 	close(c->report[0]);
 	close(c->hold[1]);
 	close(c->end[1]);
@@ -301,10 +301,9 @@ static void child_main(const struct specimen_child_context *c, enum specimen_kin
 	if (kind == SPECIMEN_CHILD)
 		end_child(c);
 	if (kind == SPECIMEN_LEAVER)
-		syscall(SYS_exit, SPECIMEN_LEAVE_CODE);
-	while (read(c->end[0], &byte, 1) < 0 && errno == EINTR)
-		;
-	_exit(SPECIMEN_EXIT_CODE);
+		syscall(SYS_exit, exit_code(c, SPECIMEN_LEAVE_CODE));
+	wait_for(c->end[0]);
+	_exit(exit_code(c, SPECIMEN_EXIT_CODE));
 }
 
 pid_t specimen_child_start(const struct specimen_child_context *c, enum specimen_kind kind)

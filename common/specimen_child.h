@@ -8,8 +8,10 @@
 #include "peek.h"
 #include "specimen.h"
 
+/* Exit codes, all different, where they are to be learned; 0 else. */
 #define SPECIMEN_EXIT_CODE 0xb7	 /* of SPECIMEN_EXITER */
 #define SPECIMEN_LEAVE_CODE 0x4d /* of the leader of SPECIMEN_LEAVER */
+#define SPECIMEN_LEFT_CODE 0x2e	 /* of SPECIMEN_LEAVER itself, by its thread */
 
 /* include/linux/posix-timers.h */
 enum { CPUCLOCK_PROF, CPUCLOCK_VIRT, CPUCLOCK_SCHED };
@@ -20,7 +22,7 @@ struct specimen_child_context {
 	unsigned int groups;
 	int report[2]; /* children tell about themselves */
 	int hold[2];   /* nothing comes through it: its end is the end of all */
-	int end[2];    /* one byte ends SPECIMEN_EXITER */
+	int end[2];    /* a byte ends SPECIMEN_EXITER, another one SPECIMEN_LEAVER */
 };
 
 struct specimen_report {

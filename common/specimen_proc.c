@@ -4,11 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
+#include "process.h"
+#include "signals.h"
 
 #define TEXT_SIZE 4096
 #define FIRST_NUMBER 4 /* of stat, behind the name and a letter for the state */
@@ -16,8 +22,12 @@
 #define MIN_FLT 10
 #define MAJ_FLT 12
 #define ARG_START 48
-#define LOOKS 5000
-#define PAUSE 200000 /* ns */
+#define PAUSE 200000		      /* ns between looks */
+#define PATIENCE 30000000000ULL	      /* ns */
+#define PATIENCE_STOPPED 3000000000ULL /* ns */
+#define PATIENCE_END 1000000000ULL     /* ns, for children to end */
+#define PATIENCE_DEAD 5000000000ULL    /* ns, for those that were killed */
+#define SLICE 100		       /* ms between looks at signals */
 
 static int read_text(const char *path, char text[TEXT_SIZE])
 {
@@ -111,27 +121,68 @@ int specimen_proc_usage(pid_t process, pid_t thread, struct specimen_usage *usag
 	return err;
 }
 
+/* Its state, "SRDZTt" and others, and how many threads there are. */
+static int look(const char *path, char *state, uint64_t *threads)
+{
+	char text[TEXT_SIZE];
+	int err = read_text(path, text);
+	const char *p;
+
+	if (!err)
+		err = find_number(text, "\nThreads:", threads);
+	if (err)
+		return err;
+	p = strstr(text, "\nState:\t");
+	if (!p)
+		return -EPROTO;
+	*state = p[8];
+	return 0;
+}
+
 int specimen_proc_await(pid_t process, pid_t thread, char state, unsigned int threads)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE };
-	char path[64], text[TEXT_SIZE];
-	uint64_t n;
-	const char *p;
-	int i, err;
+	uint64_t start = clock_now(), running = start, now, n;
+	char path[64], found;
+	int err;
 
 	task_path(path, process, thread, "status");
-	for (i = 0; i < LOOKS; i++) {
-		err = read_text(path, text);
-		if (!err)
-			err = find_number(text, "\nThreads:", &n);
+	for (now = start; now - start < PATIENCE; now = clock_now()) {
+		err = look(path, &found, &n);
 		if (err)
 			return err;
-		p = strstr(text, "\nState:\t");
-		if (!p)
-			return -EPROTO;
-		if (p[8] == state && n == threads)
+		if (found == state && n == threads)
 			return 0;
+		if (signals_pending())
+			return -EINTR;
+		if (found != 'T' && found != 't')
+			running = now;
+		else if (now - running >= PATIENCE_STOPPED)
+			return -ECANCELED;
 		nanosleep(&pause, NULL);
 	}
 	return -ETIMEDOUT;
+}
+
+bool specimen_proc_all_end(int report)
+{
+	struct pollfd fd = { .fd = report, .events = POLLIN };
+	uint64_t end = clock_now() + PATIENCE_END;
+	char bytes[1024];
+
+	while (clock_now() < end && !signals_pending())
+		if (poll(&fd, 1, SLICE) == 1 && read(report, bytes, sizeof(bytes)) <= 0)
+			return true;
+	return false;
+}
+
+void specimen_proc_reap(const pid_t *children, int n)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	uint64_t end = clock_now() + PATIENCE_DEAD;
+	int i;
+
+	for (i = 0; i < n; i++)
+		while (children[i] > 0 && !waitpid(children[i], NULL, __WALL | WNOHANG) && clock_now() < end)
+			nanosleep(&pause, NULL);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What /proc says of a task, for common/specimen.c; for nobody else. Ids are those of our own pid namespace. */
+/* What /proc says of a task, and how tasks end, for common/specimen.c; for nobody else. Ids are those of our own pid namespace. */
 #ifndef PROCSNOOP_SPECIMEN_PROC_H
 #define PROCSNOOP_SPECIMEN_PROC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,8 +20,17 @@ int specimen_proc_usage(pid_t process, pid_t thread, struct specimen_usage *usag
 
 /*
  * Waits until a thread is in a state, S or Z, and its process has so many threads, an ended leader included. Returns 0,
- * -ETIMEDOUT after a second, -EPROTO or -errno.
+ * -ETIMEDOUT after 30 s; -ECANCELED: it was stopped for 3 s; -EINTR: a signal that ends us has come; -EPROTO or -errno.
  */
 int specimen_proc_await(pid_t process, pid_t thread, char state, unsigned int threads);
+
+/*
+ * Waits until all children have closed the other end of the pipe through which they report, which they do when they end.
+ * False: not within a second, or a signal that ends us has come.
+ */
+bool specimen_proc_all_end(int report);
+
+/* Reaps children that have ended or were killed; one that hangs in the kernel is left to init after 5 s. */
+void specimen_proc_reap(const pid_t *children, int n);
 
 #endif

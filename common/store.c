@@ -116,7 +116,8 @@ static int check_entry(const struct buffer *entry, const char *key, struct buffe
 	return value->error;
 }
 
-int store_get(const char *key, struct buffer *value)
+/* As store_get(); @remove: the entry is removed if it is there. */
+static int look_up(const char *key, bool remove, struct buffer *value)
 {
 	struct buffer entry = BUFFER_EMPTY;
 	int folder = open_folder(false), fd, err;
@@ -136,11 +137,25 @@ int store_get(const char *key, struct buffer *value)
 		err = read_whole(fd, &entry);
 	if (!err)
 		err = check_entry(&entry, key, value);
-	if (err == -EPROTO)
+	if (err == -EPROTO || (!err && remove))
 		unlinkat(folder, name, 0);
 	buffer_free(&entry);
 	close(fd);
 	close(folder);
+	return err;
+}
+
+int store_get(const char *key, struct buffer *value)
+{
+	return look_up(key, false, value);
+}
+
+int store_remove(const char *key)
+{
+	struct buffer value = BUFFER_EMPTY;
+	int err = look_up(key, true, &value);
+
+	buffer_free(&value);
 	return err;
 }
 

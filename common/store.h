@@ -25,6 +25,9 @@ int store_get(const char *key, struct buffer *value);
  */
 int store_put(const char *key, const void *value, size_t size);
 
+/* Removes what is kept under exactly @key. Returns as store_get(). */
+int store_remove(const char *key);
+
 /* The folder in use, or NULL if none. Static. */
 const char *store_folder(void);
 

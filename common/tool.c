@@ -138,6 +138,8 @@ static int parse_ready_fd(const char *value)
 
 	if (fcntl(fd, F_GETFD) < 0)
 		tool_bad_value("--ready-fd", value, "not an open file descriptor");
+	if (fd > STDERR_FILENO)
+		fcntl(fd, F_SETFD, FD_CLOEXEC); /* for us, not for a command */
 	return fd;
 }
 

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "image.h"
 #include "message.h"
+#include "priority.h"
 #include "process.h"
 #include "ring.h"
 
@@ -62,6 +63,7 @@ int tracer_plan(struct tracer *t, const struct tool_options *options, const stru
 
 	memset(t, 0, sizeof(*t));
 	t->options = options;
+	priority_raise(); /* until tracing begins, see session.c */
 	err = features_find(&t->features);
 	if (err) {
 		message_error("cannot tell the kernel's version: %s", strerror(-err));

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "compile.h"
+#include "fork_limits.h"
 #include "headers.h"
 #include "image.h"
 #include "message.h"
@@ -14,6 +15,7 @@
 #include "peek.h"
 #include "signals.h"
 #include "sources.h"
+#include "specimen.h"
 #include "store.h"
 #include "tracer.h"
 
@@ -27,18 +29,25 @@ struct making {
 	int peek_error;
 	struct headers headers;
 	bool interrupted; /* by a signal: no other way is tried */
+	bool from_store;  /* the image was kept by an earlier run */
+	struct buffer key; /* under which the image is kept, or is to be; "": it is not */
 	char from[160]; /* where the image came from, for --plan and -v */
 };
 
-/* Names what was wrong with a compilation and what to do. @severe: it is the end; else only with -v. */
-static void explain_compile(const struct making *m, const struct compile_outcome *o)
+/* Names what was wrong with a compilation and what to do. @quiet: another way is left, and comes next. */
+static void explain_compile(const struct making *m, const struct compile_outcome *o, bool quiet)
 {
+	const char *next = quiet ? "going on with the layout learned from the kernel" : "try --image-from builtin";
 	struct buffer text = BUFFER_EMPTY;
 
 	switch (o->result) {
 	case COMPILE_NO_PROGRAM:
 		message_error("the compile program is missing or cannot be run: %s: install procsnoop whole, or use "
 			      "--image-from builtin", buffer_text(&o->log));
+		break;
+	case COMPILE_UNTRUSTED:
+		message_error("no compile program is used that others could have put there: %s; %s",
+			      buffer_text(&o->log), next);
 		break;
 	case COMPILE_NO_LIBRARY:
 		headers_libbcc_hint(&text, NULL);
@@ -57,7 +66,7 @@ static void explain_compile(const struct making *m, const struct compile_outcome
 		message_error("the compiler crashed: %s (libbcc or LLVM; try --image-from builtin)", strsignal(o->error));
 		break;
 	case COMPILE_TOO_LONG:
-		message_error("the compiler did not come to an end; try --image-from builtin");
+		message_error("the compiler was stopped after %u s %s; %s", o->limit_seconds, o->limit, next);
 		break;
 	case COMPILE_INTERRUPTED:
 		message_error("interrupted");
@@ -66,17 +75,27 @@ static void explain_compile(const struct making *m, const struct compile_outcome
 		message_error("the compile program did not write an image: is it of this version?");
 		break;
 	default:
-		message_error("cannot run the compile program: %s", strerror(o->error));
+		if (o->error == EAGAIN)
+			fork_limits_hint(&text, 1, NULL);
+		message_error("cannot run the compile program: %s", text.length ? buffer_text(&text) : strerror(o->error));
 		break;
 	}
-	if (message_is_verbose())
+	if (message_is_verbose() && o->result != COMPILE_UNTRUSTED && o->result != COMPILE_NO_PROGRAM)
 		message_lines("  compiler: ", buffer_text(&o->log));
 	buffer_free(&text);
 }
 
+/* What the user should know even where another way is left: it cost a long time, or is not as it should be. */
+static bool is_noteworthy(enum compile_result result)
+{
+	return result == COMPILE_TOO_LONG || result == COMPILE_UNTRUSTED || result == COMPILE_INTERRUPTED;
+}
+
 static int exit_code_of(enum compile_result result)
 {
-	return result == COMPILE_NO_LIBRARY || result == COMPILE_WRONG_LIBRARY ? TOOL_CANNOT : TOOL_FAILED;
+	return result == COMPILE_NO_LIBRARY || result == COMPILE_WRONG_LIBRARY || result == COMPILE_UNTRUSTED ?
+		       TOOL_CANNOT :
+		       TOOL_FAILED;
 }
 
 /* What an image compiled with the kernel's headers depends on. */
@@ -111,13 +130,16 @@ static int take_kept(struct making *m, const struct buffer *key)
 	return err;
 }
 
-static void keep(const struct making *m, const struct buffer *key)
+/* After the check: what fails it must not be there for the next run. */
+static void keep(const struct making *m)
 {
 	struct buffer bytes = BUFFER_EMPTY;
 	int err;
 
+	if (!m->key.length || m->from_store)
+		return;
 	image_encode(m->tracer->image, &bytes);
-	err = bytes.error ? bytes.error : store_put(buffer_text(key), bytes.data, bytes.length);
+	err = bytes.error ? bytes.error : store_put(buffer_text(&m->key), bytes.data, bytes.length);
 	if (err && err != -ENOENT)
 		message_verbose("the image is not kept in %s: %s", store_folder(), strerror(-err));
 	buffer_free(&bytes);
@@ -132,8 +154,8 @@ static int compile_now(struct making *m, const struct compile_request *request, 
 	if (compile_run(request, &m->tracer->image, &outcome) < 0) {
 		code = exit_code_of(outcome.result);
 		m->interrupted = outcome.result == COMPILE_INTERRUPTED;
-		if (!quiet || m->interrupted || message_is_verbose())
-			explain_compile(m, &outcome);
+		if (!quiet || is_noteworthy(outcome.result) || message_is_verbose())
+			explain_compile(m, &outcome, quiet);
 	} else if (outcome.log.length && message_is_verbose()) {
 		message_lines("  compiler: ", buffer_text(&outcome.log));
 	}
@@ -141,22 +163,15 @@ static int compile_now(struct making *m, const struct compile_request *request, 
 	return code;
 }
 
-/* As compile_now(), but a kept image serves, and a new one is kept. */
+/* As compile_now(), but a kept image serves. A new one is kept by keep(), once it has been checked. */
 static int compile_or_kept(struct making *m, const struct compile_request *request, bool quiet)
 {
-	struct buffer key = BUFFER_EMPTY;
-	int code = TOOL_DONE;
-
-	write_key(m, request->defines, &key);
-	if (take_kept(m, &key) == 0) {
-		snprintf(m->from, sizeof(m->from), "kept in %.100s", store_folder());
-	} else {
-		code = compile_now(m, request, quiet);
-		if (!code)
-			keep(m, &key);
-	}
-	buffer_free(&key);
-	return code;
+	write_key(m, request->defines, &m->key);
+	m->from_store = take_kept(m, &m->key) == 0;
+	if (!m->from_store)
+		return compile_now(m, request, quiet);
+	snprintf(m->from, sizeof(m->from), "kept in %.100s", store_folder());
+	return TOOL_DONE;
 }
 
 /* Compiles against @headers (a folder, or NULL for libbcc's own look-up): the kernel's, or ours. */
@@ -184,6 +199,16 @@ static void open_peek(struct making *m)
 		m->peek = NULL;
 }
 
+/* A signal came that ends us: says so, and nothing else is tried. */
+static bool was_interrupted(struct making *m, int err)
+{
+	if (err != -EINTR)
+		return false;
+	message_error("interrupted");
+	m->interrupted = true;
+	return true;
+}
+
 /* The headers' own offsets, held against what is found there. */
 static int check_headers(struct making *m, bool quiet)
 {
@@ -201,6 +226,8 @@ static int check_headers(struct making *m, bool quiet)
 		return TOOL_DONE;
 	}
 	err = layout_check(&m->tracer->layout, m->groups, m->peek, &wrong);
+	if (was_interrupted(m, err))
+		return TOOL_FAILED;
 	if (!err)
 		return TOOL_DONE;
 	if (err != -EPROTO) {
@@ -241,11 +268,39 @@ static int with_headers(struct making *m, bool quiet)
 	code = compile(m, m->headers.kernel_source_env, true, quiet);
 	if (!code)
 		code = check_headers(m, quiet);
-	if (code) {
+	if (!code) {
+		keep(m);
+	} else {
+		if (m->from_store)
+			store_remove(buffer_text(&m->key));
 		image_free(m->tracer->image);
 		m->tracer->image = NULL;
 	}
 	return code;
+}
+
+/* Why the specimens did not tell, in the user's terms. */
+static void explain_learning(const struct making *m, int err)
+{
+	struct buffer why = BUFFER_EMPTY;
+
+	if (err == -EPERM)
+		buffer_printf(&why, "%s: %s", strerror(-err),
+			      m->tracer->features.lockdown == LOCKDOWN_CONFIDENTIALITY ?
+				      "the kernel is locked down (confidentiality) and lets nobody read its memory" :
+				      "reading kernel memory is refused");
+	else if (err == -ECANCELED)
+		buffer_string(&why, "a process that was made for it has been stopped (SIGSTOP, or a debugger)");
+	else if (err == -ETIMEDOUT)
+		buffer_string(&why, "a process that was made for it got nowhere in 30 s: the machine is overloaded");
+	else if (err == -EAGAIN)
+		buffer_string(&why, "no process can be made for it: ");
+	else
+		buffer_string(&why, strerror(-err));
+	if (err == -EAGAIN)
+		fork_limits_hint(&why, SPECIMEN_TASKS, NULL);
+	message_error("the layout of the kernel's structures cannot be learned: %s", buffer_text(&why));
+	buffer_free(&why);
 }
 
 static int learn(struct making *m)
@@ -257,12 +312,10 @@ static int learn(struct making *m)
 	memset(l, 0, sizeof(*l));
 	if (!err)
 		err = layout_learn(l, m->groups | m->tool->optional_groups, m->tracer->features.version_code, m->peek);
+	if (was_interrupted(m, err))
+		return TOOL_FAILED;
 	if (err) {
-		message_error("the layout of the kernel's structures cannot be learned: %s%s", strerror(-err),
-			      err != -EPERM ? "" :
-			      m->tracer->features.lockdown == LOCKDOWN_CONFIDENTIALITY ?
-					      ": the kernel is locked down (confidentiality) and lets nobody read its memory" :
-					      ": reading kernel memory is refused");
+		explain_learning(m, err);
 		return TOOL_CANNOT;
 	}
 	if (layout_known(l, m->groups, &missing))
@@ -390,5 +443,6 @@ int tracer_image(struct tracer *t, const struct tracer_tool *tool, unsigned int 
 		message_verbose("programs: %s", m.from);
 	peek_close(m.peek);
 	headers_release(&m.headers);
+	buffer_free(&m.key);
 	return code;
 }

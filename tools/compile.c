@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "buffer.h"
@@ -166,6 +167,9 @@ int main(int argc, char **argv)
 	struct bcc bcc;
 	int to, err;
 
+	/* nobody is to look into it or change it, not even another process of the same user; and a name that says whose it is */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	prctl(PR_SET_NAME, "procsnoop");
 	message_start("compile");
 	/* libbcc prints to stdout too: keep that for us */
 	to = dup(STDOUT_FILENO);

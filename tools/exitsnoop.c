@@ -176,7 +176,8 @@ static void print(struct session *session, struct exitsnoop *o, bool late)
 static bool show(struct session *session, struct exitsnoop *o, bool late)
 {
 	const struct exit_record *r = &o->record;
-	bool wanted = !(o->failed && !r->status) &&
+	/* what another run of ours needs to start is nobody's failure; but it can be asked for */
+	bool wanted = !(o->failed && !r->status) && (o->name || o->pid == r->pid || !exit_is_probe(r)) &&
 		      session_matches(session, o->name, r->comm, strlen(r->comm));
 
 	if (o->done)

@@ -12,8 +12,10 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "compile.h"
+#include "confine.h"
 #include "image.h"
 #include "own_headers.h"
 #include "sources.h"
@@ -124,6 +126,24 @@ static void play_loop(void)
 		i++;
 }
 
+static void play_lingering(void)
+{
+	close(1);
+	close(2);
+	for (;;)
+		pause();
+}
+
+static void play_parent(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		play_lingering();
+	dprintf(2, "child %d\n", (int)pid);
+	_exit(1);
+}
+
 static void play_surroundings(char **environment)
 {
 	char folder[4096];
@@ -131,7 +151,7 @@ static void play_surroundings(char **environment)
 	dprintf(2, "folder %s\n", getcwd(folder, sizeof(folder)) ? folder : "none");
 	for (; *environment; environment++)
 		dprintf(2, "%s\n", *environment);
-	dprintf(2, "uid %d gid %d\n", geteuid(), getegid());
+	dprintf(2, "uid %u gid %u\n", geteuid(), getegid());
 	for (int fd = 3; fd < 1000; fd++)
 		if (fcntl(fd, F_GETFD) >= 0)
 			dprintf(2, "open %d\n", fd);
@@ -160,6 +180,12 @@ static int play(const char *part, char **environment)
 		play_crash(SIGSEGV);
 	if (strcmp(part, "loop") == 0)
 		play_loop();
+	if (strcmp(part, "stopped") == 0)
+		raise(SIGSTOP);
+	if (strcmp(part, "lingering") == 0)
+		play_lingering();
+	if (strcmp(part, "parent") == 0)
+		play_parent();
 	if (strcmp(part, "surroundings") == 0)
 		play_surroundings(environment);
 	_exit(0);
@@ -276,6 +302,47 @@ static void test_too_long(void **state)
 	(void)state;
 	assert_int_equal(run(&request), -EIO);
 	assert_int_equal(outcome.result, COMPILE_TOO_LONG);
+	assert_string_equal(outcome.limit, "of CPU time");
+	assert_int_equal(outcome.limit_seconds, 1);
+}
+
+/* One that uses no CPU time, as it waits or was stopped, and one that says all and does not end. */
+static void test_wall_time(void **state)
+{
+	struct compile_request request = {
+		.source = "", .program = SELF, .library = "stopped", .wall_seconds = 1,
+	};
+	struct timespec start, end;
+
+	(void)state;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	assert_int_equal(run(&request), -EIO);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	assert_int_equal(outcome.result, COMPILE_TOO_LONG);
+	assert_string_equal(outcome.limit, "of time");
+	assert_int_equal(outcome.limit_seconds, 1);
+	assert_in_range(end.tv_sec - start.tv_sec, 1, 10);
+	request.library = "lingering";
+	assert_int_equal(run(&request), -EIO);
+	assert_int_equal(outcome.result, COMPILE_CRASHED);
+	assert_int_equal(outcome.error, SIGKILL);
+}
+
+/* What it started ends with it. */
+static void test_group(void **state)
+{
+	char *at;
+	pid_t pid;
+	int i;
+
+	(void)state;
+	assert_int_equal(run_part("parent"), -EIO);
+	at = strstr(buffer_text(&outcome.log), "child ");
+	assert_non_null(at);
+	pid = strtol(at + 6, NULL, 10);
+	for (i = 0; i < 1000 && kill(pid, 0) == 0; i++)
+		usleep(10000);
+	assert_int_equal(kill(pid, 0), -1);
 }
 
 /* Much to be read while much is still to be written; of the log what fits is kept, without holes. */
@@ -302,6 +369,23 @@ static void check_says(const char *words)
 		fail_msg("'%s' is not in: %s", words, buffer_text(&outcome.log));
 }
 
+/* Root's runs as somebody whom nobody else is, in each run another. */
+static void check_id(void)
+{
+	static unsigned int before;
+	const char *at = strstr(buffer_text(&outcome.log), "\nuid ");
+	unsigned int uid, gid;
+
+	assert_non_null(at);
+	assert_int_equal(sscanf(at, " uid %u gid %u", &uid, &gid), 2);
+	if (geteuid() != 0)
+		return;
+	assert_in_range(uid, CONFINE_ID_FIRST, CONFINE_ID_FIRST + CONFINE_IDS - 1);
+	assert_int_equal(uid, gid);
+	assert_int_not_equal(uid, before);
+	before = uid;
+}
+
 /* A private folder of headers becomes the working directory; of our environment and files nothing is left. */
 static void test_surroundings(void **state)
 {
@@ -309,22 +393,20 @@ static void test_surroundings(void **state)
 		.source = "", .program = SELF, .library = "surroundings", .headers = fixture_root,
 	};
 	char line[200];
-	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC), i;
+	int fd = open("/dev/null", O_RDONLY); /* as a caller may have left some open */
 
 	(void)state;
-	for (i = 3; i < 1000; i++) /* what this test was started with */
-		fcntl(i, F_SETFD, FD_CLOEXEC);
 	setenv("BCC_KERNEL_SOURCE", "/somewhere/else", 1);
 	setenv("LD_PRELOAD_NOT", "x", 1);
 	assert_int_equal(run(&request), -EIO);
 	snprintf(line, sizeof(line), "folder %s\nPATH=/usr/bin:/bin\nLC_ALL=C\nBCC_KERNEL_SOURCE=.\nuid", fixture_root);
 	check_says(line);
 	assert_null(strstr(buffer_text(&outcome.log), "open"));
-	if (geteuid() == 0)
-		check_says("uid 65534 gid 65534\n");
+	check_id();
 	request.headers = NULL;
 	assert_int_equal(run(&request), -EIO);
 	check_says("folder /\nPATH=/usr/bin:/bin\nLC_ALL=C\nuid");
+	check_id();
 	close(fd);
 }
 
@@ -550,58 +632,6 @@ static void test_real_library(void **state)
 	check_says("libc.so.6");
 }
 
-/* ---- where it is looked for: asked of copies of this program ---- */
-
-static void copy_self(const char *name)
-{
-	struct buffer own = BUFFER_EMPTY;
-
-	assert_int_equal(buffer_read_file(&own, SELF, 64 << 20), 0);
-	fixture_bytes(name, own.data, own.length);
-	assert_int_equal(chmod(fixture_path(name), 0755), 0);
-	buffer_free(&own);
-}
-
-static void check_place(const char *tool, const char *place)
-{
-	char command[300], found[4096] = "", want[300];
-	FILE *pipe;
-
-	snprintf(command, sizeof(command), "%s --where", fixture_path(tool));
-	pipe = popen(command, "r");
-	assert_non_null(pipe);
-	assert_non_null(fgets(found, sizeof(found), pipe));
-	pclose(pipe);
-	snprintf(want, sizeof(want), "%s\n", fixture_path(place));
-	assert_string_equal(found, want);
-}
-
-static void test_place(void **state)
-{
-	char path[4096];
-
-	(void)state;
-	copy_self("/usr/sbin/tool");
-	fixture_file("/usr/libexec/procsnoop/compile", "");
-	chmod(fixture_path("/usr/libexec/procsnoop/compile"), 0755);
-	check_place("/usr/sbin/tool", "/usr/sbin/../libexec/procsnoop/compile");
-	copy_self("/build/tool");
-	fixture_file("/build/libexec/procsnoop/compile", "");
-	chmod(fixture_path("/build/libexec/procsnoop/compile"), 0755);
-	check_place("/build/tool", "/build/libexec/procsnoop/compile");
-	/* beside this test there is none */
-	assert_true(compile_program_path(path, sizeof(path)) == -ENOENT || access(path, X_OK) == 0);
-	assert_non_null(strstr(path, "/procsnoop/compile"));
-}
-
-static int where(void)
-{
-	char path[4096];
-
-	compile_program_path(path, sizeof(path));
-	return puts(path) < 0;
-}
-
 static int release(void **state)
 {
 	(void)state;
@@ -620,6 +650,8 @@ int main(int argc, char **argv, char **environment)
 		TEST(test_garbled),
 		TEST(test_crash),
 		TEST(test_too_long),
+		TEST(test_wall_time),
+		TEST(test_group),
 		TEST(test_chatty),
 		TEST(test_surroundings),
 		TEST(test_no_program),
@@ -630,12 +662,9 @@ int main(int argc, char **argv, char **environment)
 		TEST(test_real),
 		TEST(test_real_error),
 		TEST(test_real_library),
-		TEST(test_place),
 	};
 
 	if (argc == 2 && strcmp(argv[0], "compile") == 0)
 		return play(argv[1], environment);
-	if (argc == 2 && strcmp(argv[1], "--where") == 0)
-		return where();
 	return cmocka_run_group_tests(tests, NULL, release);
 }

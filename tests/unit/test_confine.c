@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <net/if.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -18,21 +18,22 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "confine.h"
 
-#define NOBODY 65534
-
 /* What a confined process sees of itself; 64-bit numbers only, so that it goes through a pipe. */
 struct seen {
 	uint64_t uid, euid, gid, egid, groups;
-	uint64_t capabilities; /* permitted, effective and inheritable, all in one */
+	uint64_t capabilities; /* permitted, effective, inheritable and ambient, all in one */
 	uint64_t no_new_privs, death_signal, oom_score_adj;
 	uint64_t cpu_soft, cpu_hard, memory, core, file;
 	uint64_t signals_not_default;
 	uint64_t root_again, root_file, interfaces;
+	uint64_t sockets, dumpable, leads_session;
 };
 
 static uint64_t limit_of(int resource, bool hard)
@@ -52,7 +53,7 @@ static uint64_t capabilities(void)
 		return UINT64_MAX;
 	while (fgets(line, sizeof(line), file))
 		if (strncmp(line, "CapInh:", 7) == 0 || strncmp(line, "CapPrm:", 7) == 0 ||
-		    strncmp(line, "CapEff:", 7) == 0)
+		    strncmp(line, "CapEff:", 7) == 0 || strncmp(line, "CapAmb:", 7) == 0)
 			all |= strtoull(line + 7, NULL, 16);
 	fclose(file);
 	return all;
@@ -79,15 +80,17 @@ static uint64_t signals_not_default(void)
 	return n;
 }
 
-/* Network interfaces besides lo. */
+/* Network interfaces besides lo; the first two lines are titles. */
 static uint64_t interfaces(void)
 {
-	struct if_nameindex *list = if_nameindex(), *i;
+	FILE *file = fopen("/proc/self/net/dev", "r");
+	char line[256];
 	uint64_t n = 0;
 
-	for (i = list; i && i->if_index; i++)
-		n += strcmp(i->if_name, "lo") != 0;
-	if_freenameindex(list);
+	while (file && fgets(line, sizeof(line), file))
+		n += !strchr(line, '|') && !strstr(line, "lo:");
+	if (file)
+		fclose(file);
 	return n;
 }
 
@@ -103,6 +106,9 @@ static void look(struct seen *seen)
 		.file = limit_of(RLIMIT_FSIZE, true),
 		.signals_not_default = signals_not_default(),
 		.interfaces = interfaces(),
+		.sockets = socket(AF_INET, SOCK_DGRAM, 0) >= 0 || socket(AF_UNIX, SOCK_STREAM, 0) >= 0,
+		.dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0),
+		.leads_session = getsid(0) == getpid() && getpgid(0) == getpid(),
 	};
 	int signal = 0;
 
@@ -112,8 +118,8 @@ static void look(struct seen *seen)
 	seen->root_again = setuid(0) == 0 || setresuid(0, 0, 0) == 0;
 }
 
-/* In a child, as there is no way back. */
-static void confined(struct seen *seen)
+/* In a child, as there is no way back. @before may be NULL. */
+static void confined_after(void (*before)(void), struct seen *seen)
 {
 	int ends[2], status;
 	pid_t pid;
@@ -121,6 +127,8 @@ static void confined(struct seen *seen)
 	assert_int_equal(pipe(ends), 0);
 	pid = fork();
 	if (pid == 0) {
+		if (before)
+			before();
 		signal(SIGPIPE, SIG_IGN);
 		signal(SIGINT, SIG_IGN);
 		signal(SIGUSR1, SIG_IGN);
@@ -133,6 +141,11 @@ static void confined(struct seen *seen)
 	close(ends[0]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
+}
+
+static void confined(struct seen *seen)
+{
+	confined_after(NULL, seen);
 }
 
 static void test_limits(void **state)
@@ -158,6 +171,10 @@ static void test_limits(void **state)
 	assert_int_equal(seen.death_signal, SIGKILL);
 	assert_int_equal(seen.oom_score_adj, 1000);
 	assert_int_equal(seen.signals_not_default, 0);
+	assert_int_equal(seen.capabilities, 0);
+	assert_int_equal(seen.sockets, 0);
+	assert_int_equal(seen.dumpable, 0);
+	assert_int_equal(seen.leads_session, 1);
 }
 
 static bool network_can_be_left(void)
@@ -170,6 +187,14 @@ static bool network_can_be_left(void)
 	return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
+static void check_ids(const struct seen *seen)
+{
+	assert_in_range(seen->uid, CONFINE_ID_FIRST, CONFINE_ID_FIRST + CONFINE_IDS - 1);
+	assert_int_equal(seen->euid, seen->uid);
+	assert_int_equal(seen->gid, seen->uid);
+	assert_int_equal(seen->egid, seen->uid);
+}
+
 static void test_root(void **state)
 {
 	struct seen seen;
@@ -180,16 +205,57 @@ static void test_root(void **state)
 		skip();
 	}
 	confined(&seen);
-	assert_int_equal(seen.uid, NOBODY);
-	assert_int_equal(seen.euid, NOBODY);
-	assert_int_equal(seen.gid, NOBODY);
-	assert_int_equal(seen.egid, NOBODY);
+	check_ids(&seen);
 	assert_int_equal(seen.groups, 0);
 	assert_int_equal(seen.capabilities, 0);
 	assert_int_equal(seen.root_again, 0);
 	assert_int_equal(seen.root_file, 0);
 	if (network_can_be_left())
 		assert_int_equal(seen.interfaces, 0);
+}
+
+/* A user who was given what the tools need, and a little more, in a way that exec(2) hands on (capabilities(7)). */
+static void become_privileged_user(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { { 0 }, { 0 } };
+
+	data[0].effective = data[0].permitted = data[0].inheritable = 1 << CAP_SYS_ADMIN | 1 << CAP_NET_ADMIN;
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || setresgid(12345, 12345, 12345) || setresuid(12345, 12345, 12345) ||
+	    syscall(SYS_capset, &header, data) || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_ADMIN, 0, 0))
+		_exit(77);
+}
+
+static void test_ambient(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("giving capabilities needs root\n");
+		skip();
+	}
+	confined_after(become_privileged_user, &seen);
+	assert_int_equal(seen.uid, 12345);
+	assert_int_equal(seen.capabilities, 0);
+	assert_int_equal(seen.sockets, 0);
+	if (network_can_be_left())
+		assert_int_equal(seen.interfaces, 0);
+}
+
+/* Two at a time are strangers to each other: neither can be signalled, stopped or looked into by the other. */
+static void test_two(void **state)
+{
+	struct seen a, b;
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("another id needs root\n");
+		skip();
+	}
+	confined(&a);
+	confined(&b);
+	assert_int_not_equal(a.uid, b.uid);
 }
 
 static void test_ordinary_user(void **state)
@@ -242,6 +308,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_root),
+		cmocka_unit_test(test_ambient),
+		cmocka_unit_test(test_two),
 		cmocka_unit_test(test_ordinary_user),
 		cmocka_unit_test(test_ends_with_parent),
 	};

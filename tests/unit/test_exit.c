@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "assemble.h"
+#include "confine.h"
 #include "exit.h"
 #include "exit_hold.h"
 #include "exit_show.h"
@@ -387,6 +388,32 @@ static void test_row(void **state)
 		  "?      code 3                        ?\n");
 }
 
+/* By name and user; whoever else takes such a name does not hide. */
+static void test_probe(void **state)
+{
+	static const struct {
+		const char *comm;
+		uint32_t uid;
+		bool probe;
+	} cases[] = {
+		{ "procsnoop-a1b2c", 0, true },	   { "procsnoop", CONFINE_ID_FIRST, true },
+		{ "procsnoop", 0, true },	   { "procsnoop", CONFINE_ID_FIRST + CONFINE_IDS, false },
+		{ "procsnoop-a1b2c", 4321, false }, { "procsnoop", CONFINE_ID_FIRST - 1, false },
+		{ "procsnoops", 0, false },	   { "execsnoop", 0, false },
+		{ "procsnoo", 0, false },
+	};
+	struct exit_record r = { .uid = 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		strcpy(r.comm, cases[i].comm);
+		r.uid = cases[i].uid;
+		if (r.uid != geteuid() || !cases[i].uid)
+			assert_int_equal(exit_is_probe(&r), cases[i].probe);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +425,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_parts_malformed, setup, teardown),
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_cpu_times),
+		cmocka_unit_test(test_probe),
 		cmocka_unit_test_setup_teardown(test_hold, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_row, setup, teardown),
 	};

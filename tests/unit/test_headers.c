@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "headers.h"
+#include "headers_archive.h"
 
 #define RELEASE "5.4.0-42-generic"
 #define KCONFIG "/include/linux/kconfig.h"
@@ -304,7 +305,7 @@ static void test_archive(void **state)
 		assert_int_equal(chown(fixture_path("/archive" AUTOCONF), 12345, 12345), 0);
 	if (!make_archive("/sys/kernel/kheaders.tar.xz"))
 		skip();
-	check_none("/tmp: mkdtemp: No such file or directory");
+	check_none("/tmp: No such file or directory");
 	fixture_folder("/tmp");
 	check_archive("/tmp");
 	fixture_folder("/run");
@@ -350,6 +351,18 @@ static void test_archive_odd(void **state)
 	unsetenv("TAR_OPTIONS");
 }
 
+/* modprobe(8) is not even started where there is no such module. */
+static void test_module(void **state)
+{
+	(void)state;
+	assert_false(headers_archive_has_module(RELEASE, fixture_root));
+	fixture_file(MODULES "/modules.dep", "kernel/fs/ext4/ext4.ko: kernel/fs/jbd2/jbd2.ko\n");
+	assert_false(headers_archive_has_module(RELEASE, fixture_root));
+	fixture_file(MODULES "/modules.dep", "kernel/fs/ext4/ext4.ko:\nkernel/kernel/kheaders.ko.xz:\n");
+	assert_true(headers_archive_has_module(RELEASE, fixture_root));
+	assert_false(headers_archive_has_module("5.4.0", fixture_root));
+}
+
 static void test_kind_name(void **state)
 {
 	(void)state;
@@ -393,6 +406,7 @@ int main(void)
 		TREE(test_archive),
 		TREE(test_archive_ignored_sigchld),
 		TREE(test_archive_odd),
+		TREE(test_module),
 		TREE(test_kind_name),
 		TREE(test_this_machine),
 	};

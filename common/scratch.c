@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "scratch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "priority.h"
+#include "process.h"
+
+#define NAME "procsnoop-"
+#define OPEN_FOLDERS 16
+#define AGE 600 /* s; no compilation takes longer */
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	remove(path);
+	return 0;
+}
+
+static void remove_tree(const char *path)
+{
+	nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* Of a directory that is ours alone and that nobody holds: a descriptor with the lock. */
+static int take(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	err = fstat(fd, &st) < 0 ? -errno : 0;
+	if (!err && (st.st_uid != geteuid() || (st.st_mode & 07777) != 0700))
+		err = -EPERM;
+	if (!err && flock(fd, LOCK_EX | LOCK_NB) < 0)
+		err = -errno;
+	if (err)
+		close(fd);
+	return err ? err : fd;
+}
+
+/* As mkdtemp(3) makes it of our name. */
+static bool is_ours(const char *name)
+{
+	return strlen(name) == strlen(NAME) + 6 && strncmp(name, NAME, strlen(NAME)) == 0;
+}
+
+/* Removes what killed runs left, once it is old: a directory is made before it is locked. */
+static void sweep(const char *base)
+{
+	DIR *dir = opendir(base);
+	char path[SCRATCH_PATH];
+	struct dirent *entry;
+	struct stat st;
+	time_t now = time(NULL);
+	int fd;
+
+	while (dir && (entry = readdir(dir))) {
+		if (!is_ours(entry->d_name) ||
+		    snprintf(path, sizeof(path), "%s/%s", base, entry->d_name) >= (int)sizeof(path))
+			continue;
+		fd = take(path);
+		if (fd < 0)
+			continue;
+		if (fstat(fd, &st) == 0 && st.st_mtime < now - AGE)
+			remove_tree(path);
+		close(fd);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* Waits for the end of the pipe, which is ours. It takes no part in signals, lest it be ended with us. */
+static void be_remover(const struct scratch *scratch, const int life[2])
+{
+	sigset_t all;
+	char byte;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	prctl(PR_SET_NAME, "procsnoop");
+	setsid();
+	priority_restore();
+	if (chdir("/") < 0 || dup2(life[0], 0) < 0)
+		_exit(0);
+	process_close_from(1);
+	while (read(0, &byte, 1) < 0 && errno == EINTR)
+		;
+	remove_tree(scratch->path);
+	_exit(0);
+}
+
+/* Without one the next run removes what is left. */
+static void start_remover(struct scratch *scratch)
+{
+	int life[2];
+
+	if (pipe2(life, O_CLOEXEC) < 0)
+		return;
+	scratch->remover = fork();
+	if (scratch->remover == 0)
+		be_remover(scratch, life);
+	close(life[0]);
+	scratch->life = life[1];
+	if (scratch->remover > 0)
+		return;
+	scratch->remover = 0;
+	close(life[1]);
+	scratch->life = -1;
+}
+
+int scratch_make(struct scratch *scratch, const char *base)
+{
+	sweep(base);
+	*scratch = (struct scratch){ .lock = -1, .life = -1 };
+	if (snprintf(scratch->path, sizeof(scratch->path), "%s/" NAME "XXXXXX", base) >= (int)sizeof(scratch->path))
+		return -ENAMETOOLONG;
+	if (!mkdtemp(scratch->path))
+		return -errno;
+	scratch->lock = take(scratch->path);
+	start_remover(scratch);
+	return 0;
+}
+
+void scratch_remove(struct scratch *scratch)
+{
+	remove_tree(scratch->path);
+	if (scratch->life >= 0)
+		close(scratch->life);
+	while (scratch->remover > 0 && waitpid(scratch->remover, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (scratch->lock >= 0)
+		close(scratch->lock);
+	*scratch = (struct scratch){ .lock = -1, .life = -1 };
+}
