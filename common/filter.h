@@ -54,7 +54,8 @@ int filter_cgroup_id(const char *path, uint64_t *id);
  * PID if there is a /proc/NUMBER, else an inode number if above 4026531000 (the kernel gives them
  * out from 4026531832 on, and the largest PID is 4194304).
  * Returns 0; -EINVAL (neither, or a path that is no mount namespace); -ERANGE (0 or more than 32
- * bits); -ESRCH (no such process); -EACCES, other -errno.
+ * bits); -ESRCH (no such process); -ENXIO (a PID, and /proc is missing or that of another PID
+ * namespace); -EACCES, other -errno.
  */
 int filter_mntns_inode(const char *spec, uint64_t *inode);
 

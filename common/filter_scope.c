@@ -15,6 +15,7 @@
 
 #include "buffer.h"
 #include "number.h"
+#include "pidns.h"
 
 #define CGROUP2_MAGIC 0x63677270	/* CGROUP2_SUPER_MAGIC, not in older linux/magic.h */
 #define NSFS_MAGIC_NUMBER 0x6e736673	/* NSFS_MAGIC */
@@ -194,6 +195,8 @@ int filter_mntns_inode(const char *spec, uint64_t *inode)
 	if (err)
 		return err;
 	snprintf(path, sizeof(path), "/proc/%llu", (unsigned long long)number);
+	if (number <= INODE_FIRST && !pidns_owns_proc())
+		return -ENXIO;
 	if (!access(path, F_OK)) {
 		snprintf(path, sizeof(path), "/proc/%llu/ns/mnt", (unsigned long long)number);
 		err = mntns_from_path(path, inode);

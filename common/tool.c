@@ -124,6 +124,11 @@ static uint64_t parse_mntns(const char *value)
 
 	if (!err)
 		return inode;
+	if (err == -ENXIO) {
+		message_error("--mntns %s: /proc is missing or not that of this PID namespace, so the process cannot be looked up "
+			      "there; give the path of its ns/mnt, or an inode number", value);
+		exit(TOOL_CANNOT);
+	}
 	refuse_if_denied("--mntns", value, err);
 	tool_bad_value("--mntns", value,
 		       err == -EINVAL || err == -ERANGE ? "must be a PID, /proc/PID/ns/mnt or an inode number of a mount namespace" :

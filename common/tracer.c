@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "image.h"
 #include "message.h"
+#include "pidns.h"
 #include "process.h"
 #include "ring.h"
 
@@ -48,7 +49,6 @@ static int check_features(const struct features *f)
 static void set_filters(struct tracer *t)
 {
 	t->constants[FILTER_UID] = t->options->uid;
-	t->constants[FILTER_PPID] = t->options->ppid;
 	t->constants[FILTER_CGROUP] = t->options->cgroup;
 	t->constants[FILTER_MNTNS] = t->options->mntns;
 	t->constants[FILTER_FOLLOW] = t->options->follow;
@@ -76,6 +76,10 @@ int tracer_plan(struct tracer *t, const struct tool_options *options, const stru
 		return TOOL_CANNOT;
 	}
 	set_filters(t);
+	t->nested = !pidns_is_initial();
+	code = tracer_scope(t);
+	if (code)
+		return code;
 	t->form = plan_form(&t->features, options->form);
 	for (; *things; things++)
 		plan_make(&t->plans[t->n_plans++], *things, &t->features, options->hook);
@@ -284,9 +288,11 @@ int tracer_attach(struct tracer *t)
 int tracer_follow(struct tracer *t, uint32_t pid)
 {
 	uint64_t now = clock_now();
-	int map = bpf_object_map(t->object, MAP_FOLLOWED);
+	int map = bpf_object_map(t->object, MAP_FOLLOWED), err = map < 0 ? map : 0;
 
-	return map < 0 ? map : bpf_map_update(map, &pid, &now);
+	if (!err && t->nested)
+		err = t->pidns ? pidns_global(t->pidns, pid, &pid) : -ENXIO;
+	return err ? err : bpf_map_update(map, &pid, &now);
 }
 
 static void sweep(int map)
@@ -311,6 +317,10 @@ void tracer_sweep(struct tracer *t)
 					 MAP_STAT_ENDED };
 	unsigned int i;
 
+	if (t->nested) { /* /proc has other numbers */
+		tracer_sweep_nested(t);
+		return;
+	}
 	for (i = 0; i < sizeof(maps) / sizeof(*maps); i++)
 		if (bpf_object_map(t->object, maps[i]) >= 0)
 			sweep(bpf_object_map(t->object, maps[i]));
@@ -328,6 +338,8 @@ void tracer_free(struct tracer *t)
 	rings_free(t->rings);
 	bpf_object_free(t->object);
 	image_free(t->image);
+	pidns_close(t->pidns);
+	t->pidns = NULL;
 	t->rings = NULL;
 	t->object = NULL;
 	t->image = NULL;

@@ -22,6 +22,7 @@ struct bpf_object;
 struct builtin_image;
 struct command;
 struct image;
+struct pidns;
 struct rings;
 
 /* What a tool brings. */
@@ -37,6 +38,8 @@ struct tracer {
 	struct plan plans[TRACER_THINGS_MOST];
 	unsigned int n_plans;
 	bool cannot; /* BPF cannot be used at all; only --plan goes on */
+	bool nested; /* our PID namespace is not the machine's: numbers that users give are others */
+	struct pidns *pidns; /* that translates them; NULL: not opened */
 	uint32_t form;
 	struct layout layout;
 	struct image *image;
@@ -62,11 +65,29 @@ int tracer_image(struct tracer *tracer, const struct tracer_tool *tool, unsigned
 /* Creates maps and rings and attaches every thing by the first way that works. */
 int tracer_attach(struct tracer *tracer);
 
-/* Enters a process into the map of followed ones. Returns 0 or -errno. */
+/*
+ * Translates a process number of our own PID namespace, or CONSTANT_ANY, to the machine's; with --plan it stays. Returns
+ * TOOL_DONE, or the exit code after a message that names @option.
+ */
+int tracer_pid(struct tracer *tracer, const char *option, uint64_t local, uint64_t *global);
+
+/* Translates what the common options name (-P, --follow), or refuses as tracer_pid() does. Part of tracer_plan(). */
+int tracer_scope(struct tracer *tracer);
+
+/*
+ * What the numbers in /proc are to the machine: *pidns is NULL if they are the same, else it translates them. Returns 0
+ * or -errno: they cannot be told (-ENXIO: /proc is that of another PID namespace).
+ */
+int tracer_numbers(struct tracer *tracer, struct pidns **pidns);
+
+/* Enters a process, by its number in our PID namespace, into the map of followed ones. Returns 0 or -errno. */
 int tracer_follow(struct tracer *tracer, uint32_t pid);
 
 /* Removes the dead from the maps that are kept by process id; to be called about once a second. */
 void tracer_sweep(struct tracer *tracer);
+
+/* Likewise in a PID namespace, where /proc has other numbers than the maps; of those that are followed. */
+void tracer_sweep_nested(struct tracer *tracer);
 
 /* Takes the programs from their hooks; one that had begun may still run for a moment. The maps stay. */
 void tracer_detach(struct tracer *tracer);

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "pidns.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "number.h"
+#include "tracefs.h"
+
+#define INITIAL_INODE 0xEFFFFFFCU /* PROC_PID_INIT_INO, include/linux/proc_ns.h, 3.8 to 6.18 */
+#define RECORD_MOST 256		  /* bytes; a record of the event has some 30 */
+
+struct pidns {
+	int event;
+	struct perf_event_mmap_page *ring;
+	size_t page, size; /* bytes: of the first page, and of all of the mapping */
+	struct tracefs_field pid;
+};
+
+bool pidns_is_initial(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino == INITIAL_INODE;
+}
+
+bool pidns_owns_proc(void)
+{
+	char link[32] = "";
+	uint64_t number;
+
+	return readlink("/proc/self", link, sizeof(link) - 1) > 0 && !number_u64(link, 1, INT32_MAX, &number) &&
+	       (pid_t)number == getpid();
+}
+
+static int open_event(struct pidns *p, uint64_t id)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(attr),
+		.config = id,
+		.sample_period = 1,
+		.sample_type = PERF_SAMPLE_RAW,
+	};
+
+	p->event = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	if (p->event < 0)
+		return -errno;
+	p->page = sysconf(_SC_PAGESIZE);
+	p->size = 2 * p->page;
+	p->ring = mmap(NULL, p->size, PROT_READ | PROT_WRITE, MAP_SHARED, p->event, 0);
+	if (p->ring != MAP_FAILED)
+		return 0;
+	p->ring = NULL;
+	return -errno;
+}
+
+int pidns_open(struct pidns **out, const struct tracefs *tracefs)
+{
+	struct pidns *p = calloc(1, sizeof(*p));
+	uint32_t ourselves;
+	uint64_t id;
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	p->event = -1;
+	err = tracefs_event_id(tracefs, "sched", "sched_process_wait", &id);
+	if (!err)
+		err = tracefs_event_field(tracefs, "sched", "sched_process_wait", "pid", &p->pid);
+	if (!err && p->pid.size != sizeof(uint32_t))
+		err = -EPROTO;
+	if (!err)
+		err = open_event(p, id);
+	if (!err)
+		err = pidns_global(p, getpid(), &ourselves);
+	if (err)
+		pidns_close(p);
+	else
+		*out = p;
+	return err;
+}
+
+void pidns_close(struct pidns *p)
+{
+	if (!p)
+		return;
+	if (p->ring)
+		munmap(p->ring, p->size);
+	if (p->event >= 0)
+		close(p->event);
+	free(p);
+}
+
+/* Copies from the ring, which ends where it begins. */
+static void copy(const struct pidns *p, uint64_t at, void *to, size_t size)
+{
+	const char *data = (const char *)p->ring + p->page;
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		((char *)to)[i] = data[(at + i) % p->page];
+}
+
+/* The field of the last record, if it was a sample. A record is a header, the size of its raw part, and that. */
+static int read_last(struct pidns *p, uint32_t *global)
+{
+	uint64_t head = __atomic_load_n(&p->ring->data_head, __ATOMIC_ACQUIRE), tail = p->ring->data_tail;
+	struct perf_event_header header;
+	uint32_t raw;
+	int err = -EPROTO;
+
+	for (; head - tail >= sizeof(header); tail += header.size) {
+		copy(p, tail, &header, sizeof(header));
+		if (header.size < sizeof(header) || header.size > RECORD_MOST || header.size > head - tail)
+			break;
+		if (header.type != PERF_RECORD_SAMPLE || header.size < sizeof(header) + sizeof(raw))
+			continue;
+		copy(p, tail + sizeof(header), &raw, sizeof(raw));
+		if (raw > header.size - sizeof(header) - sizeof(raw) || p->pid.offset + p->pid.size > raw)
+			continue;
+		copy(p, tail + sizeof(header) + sizeof(raw) + p->pid.offset, global, sizeof(*global));
+		err = 0;
+	}
+	__atomic_store_n(&p->ring->data_tail, head, __ATOMIC_RELEASE);
+	return err;
+}
+
+int pidns_global(struct pidns *p, uint32_t local, uint32_t *global)
+{
+	siginfo_t info;
+	int err;
+
+	if (!local || local > INT32_MAX)
+		return -ESRCH;
+	waitid(P_PID, local, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
+	err = read_last(p, global);
+	if (!err && !*global)
+		err = -ESRCH; /* pid_nr(NULL) */
+	return err;
+}
+
+static int add(uint32_t **list, unsigned int *n, uint32_t number)
+{
+	uint32_t *more;
+
+	/* room for powers of two, from 256 on */
+	if (!*n || (*n >= 256 && !(*n & (*n - 1)))) {
+		more = realloc(*list, (*n ? 2 * (size_t)*n : 256) * sizeof(**list));
+		if (!more)
+			return -ENOMEM;
+		*list = more;
+	}
+	(*list)[(*n)++] = number;
+	return 0;
+}
+
+int pidns_all(struct pidns *p, uint32_t **out, unsigned int *n)
+{
+	uint32_t *list = NULL, global;
+	unsigned int count = 0;
+	struct dirent *d;
+	uint64_t local;
+	DIR *proc;
+	int err = 0;
+
+	if (!pidns_owns_proc())
+		return -ENXIO;
+	proc = opendir("/proc");
+	if (!proc)
+		return -errno;
+	while (!err && (d = readdir(proc))) {
+		if (number_u64(d->d_name, 1, INT32_MAX, &local))
+			continue;
+		err = pidns_global(p, local, &global);
+		if (!err)
+			err = add(&list, &count, global);
+		else if (err == -ESRCH)
+			err = 0; /* it ended meanwhile */
+	}
+	closedir(proc);
+	if (err) {
+		free(list);
+		return err;
+	}
+	*out = list;
+	*n = count;
+	return 0;
+}
