@@ -9,7 +9,13 @@ enum constant {
 	CONSTANT_AFTER_LAYOUT = LAYOUT_COUNT - 1,
 	FILTER_UID,    /* show only this user's; CONSTANT_ANY: all */
 	FILTER_PPID,   /* likewise */
-	FILTER_CGROUP, /* kernfs id */
+	FILTER_CGROUP, /* enum cgroup_by */
+	/* where the way from a task to its cgroup's directory lies: struct cgroup_offsets of the user side */
+	CGROUP_TASK,
+	CGROUP_SET,
+	CGROUP_NODE,
+	CGROUP_INODE,
+	CGROUP_PARENT,
 	FILTER_MNTNS,  /* inode number */
 	FILTER_FOLLOW, /* 1: only processes in the map of followed ones */
 	EXEC_WITH_FAILS, /* 1: failed execs are watched too */
@@ -26,5 +32,11 @@ enum constant {
 	CONSTANT_COUNT
 };
 #define CONSTANT_ANY (~0ULL)
+
+/* How the programs tell who is in a cgroup or below it. */
+enum cgroup_by {
+	CGROUP_BY_HELPER = 1, /* version 2, forms from 4.11 on */
+	CGROUP_BY_MEMORY,
+};
 
 #endif

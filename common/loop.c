@@ -212,12 +212,15 @@ static int time_left(uint64_t end, int most)
 
 static void wait_for_more(struct loop *loop, int signals, int ms)
 {
-	struct pollfd p = { .fd = signals, .events = POLLIN };
+	int fds[2] = { signals, loop->options->watch };
+	struct pollfd p[2] = { { .fd = fds[0], .events = POLLIN }, { .fd = fds[1], .events = POLLIN } };
 
 	if (loop->options->rings)
-		rings_wait(loop->options->rings, &signals, 1, ms);
+		rings_wait(loop->options->rings, fds, 2, ms);
 	else
-		poll(&p, 1, ms);
+		poll(p, 2, ms);
+	if (loop->options->watch >= 0 && poll(&p[1], 1, 0) == 1)
+		loop->options->calls.watched(loop->options->calls.context);
 }
 
 /* @next: when the next tick is due, 0: never; ticks that were missed are left out. */

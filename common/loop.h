@@ -23,6 +23,7 @@ struct loop_calls {
 	bool (*flush)(void *context); /* after a batch; false: nobody reads any more */
 	void (*second)(void *context); /* about once a second; may be NULL */
 	bool (*tick)(void *context); /* every interval_ns; returns whether to go on */
+	void (*watched)(void *context); /* loop_options.watch is readable */
 	void *context;
 };
 
@@ -34,6 +35,7 @@ struct loop_options {
 	uint64_t duration_ns; /* 0: none */
 	struct command *command; /* NULL: none; the end of it ends the loop */
 	int output;	      /* fd whose reader may go away, or -1 */
+	int watch;	      /* fd of calls.watched, or -1 */
 	struct loop_calls calls;
 };
 

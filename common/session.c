@@ -54,7 +54,15 @@ static bool flush(void *context)
 
 static void each_second(void *context)
 {
-	tracer_sweep(&((struct run *)context)->session->tracer);
+	struct tracer *tracer = &((struct run *)context)->session->tracer;
+
+	tracer_sweep(tracer);
+	tracer_cgroup_renew(tracer);
+}
+
+static void watched(void *context)
+{
+	tracer_cgroup_renew(&((struct run *)context)->session->tracer);
 }
 
 static bool tick(void *context)
@@ -118,12 +126,14 @@ static int loop(struct run *run)
 		.duration_ns = tracer->options->duration_ns,
 		.command = run->command.pid ? &run->command : NULL,
 		.output = session->output.fd,
+		.watch = tracer->cgroup_watch,
 		.calls = {
 			.event = take_event,
 			.lost = take_lost,
 			.flush = flush,
 			.second = each_second,
 			.tick = tick,
+			.watched = watched,
 			.context = run,
 		},
 	};

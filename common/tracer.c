@@ -49,7 +49,6 @@ static int check_features(const struct features *f)
 static void set_filters(struct tracer *t)
 {
 	t->constants[FILTER_UID] = t->options->uid;
-	t->constants[FILTER_CGROUP] = t->options->cgroup;
 	t->constants[FILTER_MNTNS] = t->options->mntns;
 	t->constants[FILTER_FOLLOW] = t->options->follow;
 	if (!t->options->follow)
@@ -61,6 +60,7 @@ int tracer_plan(struct tracer *t, const struct tool_options *options, const stru
 	int err, code;
 
 	memset(t, 0, sizeof(*t));
+	t->cgroup_watch = -1;
 	t->options = options;
 	err = features_find(&t->features);
 	if (err) {
@@ -71,16 +71,12 @@ int tracer_plan(struct tracer *t, const struct tool_options *options, const stru
 	t->cannot = code != TOOL_DONE;
 	if (code && !options->show_plan)
 		return code;
-	if (options->cgroup != CONSTANT_ANY && !t->features.cgroup_id && !code) {
-		message_error("--cgroup needs a kernel that tells a task's cgroup to BPF: Linux 4.18 or later with CONFIG_CGROUPS");
-		return TOOL_CANNOT;
-	}
 	set_filters(t);
+	t->form = plan_form(&t->features, options->form);
 	t->nested = !pidns_is_initial();
 	code = tracer_scope(t);
 	if (code)
 		return code;
-	t->form = plan_form(&t->features, options->form);
 	for (; *things; things++)
 		plan_make(&t->plans[t->n_plans++], *things, &t->features, options->hook);
 	if (options->show_plan && t->features.kprobes)
@@ -279,6 +275,8 @@ int tracer_attach(struct tracer *t)
 	}
 	code = make_object(t);
 	if (!code)
+		code = tracer_cgroup_fill(t);
+	if (!code)
 		code = open_rings(t);
 	for (i = 0; i < t->n_plans && !code; i++)
 		code = attach_thing(t, &t->plans[i]);
@@ -339,6 +337,7 @@ void tracer_free(struct tracer *t)
 	bpf_object_free(t->object);
 	image_free(t->image);
 	pidns_close(t->pidns);
+	tracer_cgroup_free(t);
 	t->pidns = NULL;
 	t->rings = NULL;
 	t->object = NULL;

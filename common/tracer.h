@@ -22,6 +22,7 @@ struct bpf_object;
 struct builtin_image;
 struct command;
 struct image;
+struct peek;
 struct pidns;
 struct rings;
 
@@ -40,6 +41,7 @@ struct tracer {
 	bool cannot; /* BPF cannot be used at all; only --plan goes on */
 	bool nested; /* our PID namespace is not the machine's: numbers that users give are others */
 	struct pidns *pidns; /* that translates them; NULL: not opened */
+	int cgroup_watch; /* inotify fd; -1: none */
 	uint32_t form;
 	struct layout layout;
 	struct image *image;
@@ -73,6 +75,24 @@ int tracer_pid(struct tracer *tracer, const char *option, uint64_t local, uint64
 
 /* Translates what the common options name (-P, --follow), or refuses as tracer_pid() does. Part of tracer_plan(). */
 int tracer_scope(struct tracer *tracer);
+
+/*
+ * Where the kernel's memory is to tell who is in the cgroup that was asked for, learns how; @peek is NULL where
+ * @peek_error is not 0. Part of tracer_image(). Returns TOOL_DONE, or the exit code after a message.
+ */
+int tracer_cgroup_learn(struct tracer *tracer, struct peek *peek, int peek_error);
+
+/* Tells the programs which cgroup was asked for. Part of tracer_attach(). TOOL_DONE, or the exit code after a message. */
+int tracer_cgroup_fill(struct tracer *tracer);
+
+/*
+ * What is at its path now is told to the programs: a service that is restarted gets a new cgroup of the same name. To be
+ * called about once a second and when @tracer->cgroup_watch is readable, an inotify fd on the directories above it.
+ */
+void tracer_cgroup_renew(struct tracer *tracer);
+
+/* Stops watching. Part of tracer_free(). */
+void tracer_cgroup_free(struct tracer *tracer);
 
 /*
  * What the numbers in /proc are to the machine: *pidns is NULL if they are the same, else it translates them. Returns 0
