@@ -16,6 +16,10 @@ enum constant {
 	CGROUP_NODE,
 	CGROUP_INODE,
 	CGROUP_PARENT,
+	PIDNS_TASK,    /* offset of a process's struct pid; 0: its number in a PID namespace is not asked for, or not known */
+	PIDNS_NUMBERS, /* in there, of the number on the first level; in a namespace, on that level */
+	PIDNS_STRIDE,  /* from level to level; in a namespace 0 */
+	PIDNS_READER,  /* in a namespace: its address */
 	FILTER_MNTNS,  /* inode number */
 	FILTER_FOLLOW, /* 1: only processes in the map of followed ones */
 	EXEC_WITH_FAILS, /* 1: failed execs are watched too */

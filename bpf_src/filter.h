@@ -32,7 +32,7 @@ MAP(cgroup, MAP_CGROUP, MAP_TYPE_CGROUP_ARRAY, sizeof(u32), sizeof(u32), 1)
 MAP(cgroup_inode, MAP_CGROUP_INODE, MAP_TYPE_ARRAY, sizeof(u32), sizeof(u64), 1)
 
 /*
- * From the task's cgroup in the hierarchy that the offsets lead to, up to the twelfth, in old forms the eighth or sixth.
+ * From the task's cgroup in the hierarchy that the offsets lead to, up to the twelfth, in old forms the sixth or fourth.
  * Inode numbers are unique in a hierarchy.
  */
 INLINE int is_below_by_memory(u64 task)
@@ -49,12 +49,12 @@ INLINE int is_below_by_memory(u64 task)
 	if (read_kernel_u32(node + CONSTANT(CGROUP_INODE)) == inode)                                                   \
 		return 1;                                                                                              \
 	node = read_kernel_u64(node + CONSTANT(CGROUP_PARENT));
-	LEVEL LEVEL LEVEL LEVEL LEVEL LEVEL
+	LEVEL LEVEL LEVEL LEVEL
 #if !FORM_TASK_ARG /* a program has 4095 instructions, and execsnoop's in parts need them */
 	LEVEL LEVEL
 #endif
 #if FORM_BUFFER
-	LEVEL LEVEL LEVEL LEVEL
+	LEVEL LEVEL LEVEL LEVEL LEVEL LEVEL
 #endif
 #undef LEVEL
 	return 0;

@@ -3,21 +3,18 @@
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "buffer.h"
 #include "cgroup.h"
 #include "layout.h"
 #include "peek.h"
+#include "probe_child.h"
 
 #define SET_SIZE 512 /* css_set: subsys[] is its first member from 4.16, before at 72 and more */
 #define CGROUP_SIZE 2048
@@ -28,7 +25,7 @@ struct probe {
 	struct peek *peek;
 	char outer[CGROUP_PATH_SIZE + 64], inner[CGROUP_PATH_SIZE + 80];
 	uint32_t inodes[3]; /* of inner, outer and the root: lower halves */
-	pid_t child;
+	struct probe_child child;
 	uint64_t tasks[2]; /* the child's and ours */
 	unsigned char *bytes[2];
 	struct cgroup_offsets found;
@@ -117,53 +114,13 @@ static void remove_cgroups(const struct probe *p)
 	rmdir(p->outer);
 }
 
-static void child_main(const struct probe *p, int report)
-{
-	uint64_t task = 0;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NAME, "procsnoop");
-	peek_task(p->peek, &task);
-	if (write(report, &task, sizeof(task)) == sizeof(task))
-		for (;;)
-			pause();
-	_exit(0);
-}
-
-static int start_child(struct probe *p)
-{
-	int report[2], err = 0;
-
-	if (pipe2(report, O_CLOEXEC))
-		return -errno;
-	p->child = syscall(SYS_clone, (unsigned long)SIGCHLD, NULL, NULL, NULL, 0UL);
-	if (p->child < 0)
-		err = -errno;
-	if (!p->child)
-		child_main(p, report[1]);
-	close(report[1]);
-	if (!err && (read(report[0], &p->tasks[0], sizeof(p->tasks[0])) != sizeof(p->tasks[0]) || !p->tasks[0]))
-		err = -EAGAIN;
-	close(report[0]);
-	return err;
-}
-
-static void end_child(const struct probe *p)
-{
-	if (p->child <= 0)
-		return;
-	kill(p->child, SIGKILL);
-	while (waitpid(p->child, NULL, __WALL) < 0 && errno == EINTR)
-		;
-}
-
 static int move_child(const struct probe *p)
 {
 	char path[CGROUP_PATH_SIZE + 128], text[16];
 	int fd, err = 0;
 
 	snprintf(path, sizeof(path), "%s/cgroup.procs", p->inner);
-	snprintf(text, sizeof(text), "%d", p->child);
+	snprintf(text, sizeof(text), "%d", p->child.pid);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -269,6 +226,7 @@ static int look(struct probe *p)
 {
 	int i, err = peek_task(p->peek, &p->tasks[1]);
 
+	p->tasks[0] = p->child.self.task;
 	for (i = 0; i < 2 && !err; i++) {
 		p->bytes[i] = calloc(1, LAYOUT_OFFSET_MAX);
 		err = p->bytes[i] ? read_at(p, p->tasks[i], p->bytes[i], LAYOUT_OFFSET_MAX) : -ENOMEM;
@@ -286,7 +244,7 @@ int cgroup_learn(struct cgroup_offsets *offsets, const struct cgroup *c, struct 
 	p->peek = peek;
 	err = make_cgroups(p, c);
 	if (!err)
-		err = start_child(p);
+		err = probe_child_start(&p->child, peek, 0);
 	if (!err)
 		err = move_child(p);
 	if (!err)
@@ -295,7 +253,7 @@ int cgroup_learn(struct cgroup_offsets *offsets, const struct cgroup *c, struct 
 		err = -ENODATA;
 	if (!err)
 		*offsets = p->found;
-	end_child(p);
+	probe_child_end(&p->child);
 	remove_cgroups(p);
 	free(p->bytes[0]);
 	free(p->bytes[1]);

@@ -5,8 +5,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -42,6 +44,22 @@ bool pidns_owns_proc(void)
 	       (pid_t)number == getpid();
 }
 
+bool pidns_tells(enum pidns_show show, uint32_t pid, uint32_t ns_pid)
+{
+	if (show == PIDNS_DIFFERENT)
+		return ns_pid && ns_pid != pid;
+	return show != PIDNS_NOTHING;
+}
+
+const char *pidns_text(enum pidns_show show, uint32_t ns_pid, char *text)
+{
+	if (ns_pid)
+		snprintf(text, PIDNS_TEXT_SIZE, "%u", ns_pid);
+	else
+		strcpy(text, show == PIDNS_OURS ? "-" : "?");
+	return text;
+}
+
 static int open_event(struct pidns *p, uint64_t id)
 {
 	struct perf_event_attr attr = {
@@ -50,6 +68,7 @@ static int open_event(struct pidns *p, uint64_t id)
 		.config = id,
 		.sample_period = 1,
 		.sample_type = PERF_SAMPLE_RAW,
+		.disabled = 1,
 	};
 
 	p->event = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
@@ -142,7 +161,11 @@ int pidns_global(struct pidns *p, uint32_t local, uint32_t *global)
 
 	if (!local || local > INT32_MAX)
 		return -ESRCH;
+	/* only meanwhile: learning waits often, and its records would fill the ring */
+	if (ioctl(p->event, PERF_EVENT_IOC_ENABLE, 0) < 0)
+		return -errno;
 	waitid(P_PID, local, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
+	ioctl(p->event, PERF_EVENT_IOC_DISABLE, 0);
 	err = read_last(p, global);
 	if (!err && !*global)
 		err = -ESRCH; /* pid_nr(NULL) */

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct peek;
 struct pidns;
 struct tracefs;
 
@@ -42,5 +43,37 @@ int pidns_global(struct pidns *p, uint32_t local, uint32_t *global);
  * 0 or -errno; -ENXIO: /proc is that of another PID namespace.
  */
 int pidns_all(struct pidns *p, uint32_t **out, unsigned int *n);
+
+/* What is shown of a process's number in a PID namespace beside the machine's. */
+enum pidns_show {
+	PIDNS_NOTHING,
+	PIDNS_DIFFERENT, /* we are in the initial one: its number in its own, where that is another */
+	PIDNS_OURS,	 /* its number in ours, of everyone */
+	PIDNS_UNKNOWN,	 /* it cannot be told */
+};
+
+/* Tells whether a JSON object has a field ns_pid, which is null where @ns_pid is 0. */
+bool pidns_tells(enum pidns_show show, uint32_t pid, uint32_t ns_pid);
+
+#define PIDNS_TEXT_SIZE 16
+
+/* The column NSPID: the number, "-" (none in our namespace) or "?" (not known). Returns @text. */
+const char *pidns_text(enum pidns_show show, uint32_t ns_pid, char *text);
+
+/* Where a process's numbers lie in the kernel's memory, in bytes. */
+struct pidns_layout {
+	uint32_t task;	  /* in a task_struct: of the address of its struct pid, whose second word is its level */
+	uint32_t numbers; /* in a struct pid: of its number in the initial namespace; 8 bytes on the namespace's address */
+	uint32_t stride;  /* from there to those of the next level */
+	uint32_t level;	  /* of our own namespace, 0: the initial one */
+	uint64_t space;	  /* its address */
+};
+
+/*
+ * Learns these from ourselves and a child in a PID namespace of its own. @group_leader: offset of that field in a
+ * task_struct, 0 if not known; it makes this quick. Returns 0; -ENODATA (they are not there); -EINVAL (the kernel has no
+ * PID namespaces), other -errno of clone(2) and peek_read().
+ */
+int pidns_learn(struct pidns_layout *layout, struct peek *peek, uint32_t group_leader);
 
 #endif

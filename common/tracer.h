@@ -12,6 +12,7 @@
 #include "../bpf_src/maps.h"
 #include "features.h"
 #include "layout.h"
+#include "pidns.h"
 #include "plan.h"
 #include "tool.h"
 
@@ -23,13 +24,13 @@ struct builtin_image;
 struct command;
 struct image;
 struct peek;
-struct pidns;
 struct rings;
 
 /* What a tool brings. */
 struct tracer_tool {
 	const char *source; /* the BPF source, flattened */
 	const struct builtin_image *builtin; /* sources.h; ended by bytes == NULL */
+	bool shows_pids; /* of events: their numbers in PID namespaces are wanted */
 	unsigned int optional_groups; /* of the layout: what of them cannot be known shows in tracer.layout */
 };
 
@@ -41,6 +42,7 @@ struct tracer {
 	bool cannot; /* BPF cannot be used at all; only --plan goes on */
 	bool nested; /* our PID namespace is not the machine's: numbers that users give are others */
 	struct pidns *pidns; /* that translates them; NULL: not opened */
+	enum pidns_show ns_pids;
 	int cgroup_watch; /* inotify fd; -1: none */
 	uint32_t form;
 	struct layout layout;
@@ -81,6 +83,9 @@ int tracer_scope(struct tracer *tracer);
  * @peek_error is not 0. Part of tracer_image(). Returns TOOL_DONE, or the exit code after a message.
  */
 int tracer_cgroup_learn(struct tracer *tracer, struct peek *peek, int peek_error);
+
+/* Learns where numbers in PID namespaces lie, if they are to be shown; sets tracer->ns_pids. Part of tracer_image(). */
+void tracer_pidns_learn(struct tracer *tracer, struct peek *peek);
 
 /* Tells the programs which cgroup was asked for. Part of tracer_attach(). TOOL_DONE, or the exit code after a message. */
 int tracer_cgroup_fill(struct tracer *tracer);

@@ -384,6 +384,8 @@ int tracer_image(struct tracer *t, const struct tracer_tool *tool, unsigned int 
 		set_constants(t);
 	if (!code)
 		code = tracer_cgroup_learn(t, m.peek, m.peek_error);
+	if (!code && tool->shows_pids)
+		tracer_pidns_learn(t, m.peek);
 	for (i = 0; i < t->n_plans && t->options->show_plan && !code; i++)
 		code = plan_is_usable(&t->plans[i]) ? TOOL_DONE : TOOL_CANNOT;
 	if (t->options->show_plan)

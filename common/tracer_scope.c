@@ -83,6 +83,46 @@ int tracer_numbers(struct tracer *t, struct pidns **pidns)
 	return err;
 }
 
+static int learn_numbers(struct tracer *t, struct peek *peek, struct pidns_layout *l)
+{
+	const struct layout *layout = &t->layout;
+
+	if (!peek)
+		return -EPERM;
+	/* its programs have no room for it */
+	if (t->options->cgroup && t->form < FEATURES_VERSION(4, 8, 0))
+		return -E2BIG;
+	return pidns_learn(l, peek, layout->state[LAYOUT_TASK_GROUP_LEADER] == LAYOUT_UNKNOWN ?
+					    0 : layout->offset[LAYOUT_TASK_GROUP_LEADER]);
+}
+
+void tracer_pidns_learn(struct tracer *t, struct peek *peek)
+{
+	struct pidns_layout l;
+	int err;
+
+	if (t->options->show_plan || !(t->options->json || t->nested))
+		return;
+	err = learn_numbers(t, peek, &l);
+	if (err == -EINVAL && !t->nested)
+		return; /* there are no PID namespaces */
+	if (err) {
+		t->ns_pids = PIDNS_UNKNOWN;
+		if (t->nested)
+			message_warn("process numbers are the machine's; those in this PID namespace cannot be told: %s",
+				     strerror(-err));
+		else
+			message_verbose("process numbers in PID namespaces cannot be told: %s", strerror(-err));
+		return;
+	}
+	t->ns_pids = t->nested ? PIDNS_OURS : PIDNS_DIFFERENT;
+	t->constants[PIDNS_TASK] = l.task;
+	t->constants[PIDNS_NUMBERS] = l.numbers + (t->nested ? l.level * l.stride : 0);
+	t->constants[PIDNS_STRIDE] = t->nested ? 0 : l.stride;
+	t->constants[PIDNS_READER] = t->nested ? l.space : 0;
+	message_verbose("numbers in PID namespaces: at %u, %u and %u, learned", l.task, l.numbers, l.stride);
+}
+
 /* All keys of a map; whatever comes meanwhile may be missing. */
 static unsigned int read_keys(int map, uint32_t **keys)
 {

@@ -277,7 +277,7 @@ static void look_at_layout(struct exitsnoop *o, const struct layout *l)
 static int run(struct exitsnoop *o)
 {
 	struct session_calls calls = { .begin = begin, .event = take_event, .batch = take_batch, .context = o };
-	struct tracer_tool tool = { .source = source_exitsnoop, .builtin = builtin_exitsnoop };
+	struct tracer_tool tool = { .source = source_exitsnoop, .builtin = builtin_exitsnoop, .shows_pids = true };
 	struct exit_plan *plan = &o->plan;
 	static struct session session;
 	struct tracer *tracer = &session.tracer;
@@ -298,6 +298,7 @@ static int run(struct exitsnoop *o)
 	if (!code)
 		code = prepare(o, tracer);
 	exit_plan_finish(plan, tracer);
+	o->show.ns_pids = tracer->ns_pids;
 	if (!code)
 		look_at_layout(o, &tracer->layout);
 	if (!code && !o->options.show_plan)

@@ -9,6 +9,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "features.h"
+#include "peek.h"
 #include "pidns.h"
 #include "tracefs.h"
 
@@ -130,6 +132,11 @@ static void test_outside(void **state)
 	assert_int_equal(number, getpid());
 	assert_int_equal(pidns_global(p, getppid(), &number), 0);
 	assert_int_equal(number, getppid());
+	/* waits of others than itself, more than its ring could hold */
+	for (i = 0; i < 300; i++)
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(pidns_global(p, getppid(), &number), 0);
+	assert_int_equal(number, getppid());
 	assert_int_equal(pidns_global(p, 0, &number), -ESRCH);
 	assert_int_equal(pidns_global(p, UINT32_MAX, &number), -ESRCH);
 	for (i = 0; i < 300; i++)
@@ -148,6 +155,58 @@ static void test_outside(void **state)
 	pidns_close(NULL);
 }
 
+static uint64_t read_u64(struct peek *p, uint64_t from)
+{
+	uint64_t value;
+
+	assert_int_equal(peek_read(p, from, &value, sizeof(value)), 0);
+	return value;
+}
+
+/* What is learned from a child that is gone leads to our own number, with a hint and without. */
+static void test_learn(void **state)
+{
+	struct pidns_layout l, hinted;
+	uint64_t task, pid;
+	struct peek *p;
+
+	(void)state;
+	if (getuid() || !pidns_is_initial() || peek_open(&p, features_version_code())) {
+		print_message("not root in the initial PID namespace\n");
+		skip();
+	}
+	assert_int_equal(pidns_learn(&l, p, 0), 0);
+	assert_int_equal(l.level, 0);
+	assert_true(l.stride == 16 || l.stride == 32);
+	assert_int_equal(peek_task(p, &task), 0);
+	pid = read_u64(p, task + l.task);
+	assert_int_equal((uint32_t)read_u64(p, pid + l.numbers), getpid());
+	assert_true(read_u64(p, pid + l.numbers + 8) == l.space);
+	/* a hint that is wrong costs time, no more */
+	assert_int_equal(pidns_learn(&hinted, p, l.task - 40), 0);
+	assert_memory_equal(&hinted, &l, sizeof(l));
+	assert_int_equal(pidns_learn(&hinted, p, 8), 0);
+	assert_memory_equal(&hinted, &l, sizeof(l));
+	peek_close(p);
+}
+
+static void test_shown(void **state)
+{
+	char text[PIDNS_TEXT_SIZE];
+
+	(void)state;
+	assert_false(pidns_tells(PIDNS_NOTHING, 5, 1));
+	assert_true(pidns_tells(PIDNS_DIFFERENT, 5, 1));
+	assert_false(pidns_tells(PIDNS_DIFFERENT, 5, 5));
+	assert_false(pidns_tells(PIDNS_DIFFERENT, 5, 0));
+	assert_true(pidns_tells(PIDNS_OURS, 5, 5));
+	assert_true(pidns_tells(PIDNS_OURS, 5, 0));
+	assert_true(pidns_tells(PIDNS_UNKNOWN, 5, 0));
+	assert_string_equal(pidns_text(PIDNS_OURS, 4194304, text), "4194304");
+	assert_string_equal(pidns_text(PIDNS_OURS, 0, text), "-");
+	assert_string_equal(pidns_text(PIDNS_UNKNOWN, 0, text), "?");
+}
+
 static void test_no_event(void **state)
 {
 	struct tracefs nowhere = { .path = "/nonexistent" };
@@ -163,6 +222,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_inside),
+		cmocka_unit_test(test_learn),
+		cmocka_unit_test(test_shown),
 		cmocka_unit_test(test_no_event),
 	};
 
