@@ -224,7 +224,7 @@ static void test_learn(void **state)
 {
 	struct cgroup_offsets o;
 	struct cgroup c;
-	struct peek *p;
+	struct peek *p = NULL;
 	char path[600];
 	uint32_t expected, seen;
 

@@ -168,7 +168,7 @@ static void test_learn(void **state)
 {
 	struct pidns_layout l, hinted;
 	uint64_t task, pid;
-	struct peek *p;
+	struct peek *p = NULL;
 
 	(void)state;
 	if (getuid() || !pidns_is_initial() || peek_open(&p, features_version_code())) {
