@@ -30,19 +30,21 @@ evidence() {
 # a name that nobody else has
 ln -sf "$(command -v sh)" nested_sh || exit 99
 
+patience=600 # tenths of a second: emulated machines are slow, and may compile the programs first
+
 # ends what goes on for too long, by itself: a filter that meets nobody would wait for ever
 ended() {
 	"$@" >out 2>err &
 	tool=$!
 	i=0
-	while kill -0 $tool 2>/dev/null && [ $i -lt 80 ]; do
+	while kill -0 $tool 2>/dev/null && [ $i -lt $patience ]; do
 		sleep 0.1
 		i=$((i + 1))
 	done
 	kill -0 $tool 2>/dev/null && kill -INT $tool
 	wait $tool
 	code=$?
-	[ $i -lt 80 ]
+	[ $i -lt $patience ]
 }
 
 # start TOOL OPTION...: in the background, until everything is attached
@@ -54,6 +56,17 @@ start() {
 	"$bin/$name" --ready-fd 3 "$@" 3>ready >out 2>err &
 	tool=$!
 	read -r _ <ready
+}
+
+# waits for it to end by itself, for a while
+wait_for() {
+	i=0
+	while kill -0 "$tool" 2>/dev/null && [ $i -lt 30 ]; do
+		sleep 0.1
+		i=$((i + 1))
+	done
+	stop
+	[ $i -lt 30 ]
 }
 
 stop() {
@@ -75,10 +88,15 @@ result $? 'this is a PID namespace of its own'
 
 for options in '' '--form 4.11 --layout learned' '--form 4.8 --layout learned'; do
 	what=${options:-as it comes}
-	./nested_sh -c 'sleep 0.7; exit 5' &
+	rm -f go
+	mkfifo go
+	./nested_sh -c 'read -r word <go; exit 5' &
 	target=$!
 	# shellcheck disable=SC2086
-	ended "$bin/exitsnoop" -j $options -p $target && [ $code = 0 ] &&
+	start exitsnoop -j $options -p $target
+	./nested_sh -c :
+	echo go >go
+	wait_for && [ $code = 0 ] &&
 		numbers nested_sh | grep -q "^[0-9]* $target\$" && [ "$(numbers nested_sh | grep -c .)" = 1 ]
 	result $? "exitsnoop -p, $what: the end of the process that has this number here, and no other"
 
