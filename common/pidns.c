@@ -16,12 +16,15 @@
 #include <unistd.h>
 
 #include "number.h"
+#include "peek.h"
 #include "tracefs.h"
 
 #define INITIAL_INODE 0xEFFFFFFCU /* PROC_PID_INIT_INO, include/linux/proc_ns.h, 3.8 to 6.18 */
 #define RECORD_MOST 256		  /* bytes; a record of the event has some 30 */
 
 struct pidns {
+	struct peek *peek; /* NULL: by the event */
+	uint32_t numbers;  /* with peek: where in a struct pid the machine's number lies */
 	int event;
 	struct perf_event_mmap_page *ring;
 	size_t page, size; /* bytes: of the first page, and of all of the mapping */
@@ -83,6 +86,67 @@ static int open_event(struct pidns *p, uint64_t id)
 	return -errno;
 }
 
+#define PID_SIZE 512
+#define LEVEL_MOST 32 /* MAX_PID_NS_LEVEL */
+
+static uint32_t u32_at(const unsigned char *bytes, uint32_t offset)
+{
+	uint32_t value;
+
+	memcpy(&value, bytes + offset, sizeof(value));
+	return value;
+}
+
+/*
+ * Where our own struct pid has the machine's number, and so many levels on (the second word) ours: a level takes 16 bytes,
+ * before 4.15 32 (include/linux/pid.h).
+ */
+static int find_numbers(struct pidns *p)
+{
+	unsigned char bytes[PID_SIZE];
+	struct peek_self self;
+	uint32_t level, at, stride, found = 0, n = 0;
+	uint64_t address;
+	int err = peek_self(p->peek, &self);
+
+	if (!err)
+		err = peek_pid(p->peek, getpid(), &address);
+	if (!err)
+		err = peek_read(p->peek, address, bytes, sizeof(bytes));
+	if (err)
+		return err;
+	level = u32_at(bytes, 4);
+	for (at = 8; at < PID_SIZE && level < LEVEL_MOST; at += 8)
+		for (stride = 16; stride <= 32; stride += 16)
+			if (at + level * stride < PID_SIZE && u32_at(bytes, at) == self.tgid &&
+			    u32_at(bytes, at + level * stride) == (uint32_t)getpid() && found != at) {
+				found = at;
+				n++;
+			}
+	p->numbers = found;
+	return n == 1 ? 0 : -ENODATA;
+}
+
+int pidns_open_without(struct pidns **out, uint32_t version_code)
+{
+	struct pidns *p = calloc(1, sizeof(*p));
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	p->event = -1;
+	err = peek_open(&p->peek, version_code);
+	if (err)
+		p->peek = NULL;
+	else
+		err = find_numbers(p);
+	if (err)
+		pidns_close(p);
+	else
+		*out = p;
+	return err;
+}
+
 int pidns_open(struct pidns **out, const struct tracefs *tracefs)
 {
 	struct pidns *p = calloc(1, sizeof(*p));
@@ -113,6 +177,7 @@ void pidns_close(struct pidns *p)
 {
 	if (!p)
 		return;
+	peek_close(p->peek);
 	if (p->ring)
 		munmap(p->ring, p->size);
 	if (p->event >= 0)
@@ -154,6 +219,16 @@ static int read_last(struct pidns *p, uint32_t *global)
 	return err;
 }
 
+static int global_by_memory(struct pidns *p, uint32_t local, uint32_t *global)
+{
+	uint64_t address;
+	int err = peek_pid(p->peek, local, &address);
+
+	if (!err)
+		err = address ? peek_read(p->peek, address + p->numbers, global, sizeof(*global)) : -ESRCH;
+	return err;
+}
+
 int pidns_global(struct pidns *p, uint32_t local, uint32_t *global)
 {
 	siginfo_t info;
@@ -161,6 +236,8 @@ int pidns_global(struct pidns *p, uint32_t local, uint32_t *global)
 
 	if (!local || local > INT32_MAX)
 		return -ESRCH;
+	if (p->peek)
+		return global_by_memory(p, local, global);
 	/* only meanwhile: learning waits often, and its records would fill the ring */
 	if (ioctl(p->event, PERF_EVENT_IOC_ENABLE, 0) < 0)
 		return -errno;

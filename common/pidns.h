@@ -29,6 +29,12 @@ bool pidns_owns_proc(void);
  */
 int pidns_open(struct pidns **out, const struct tracefs *tracefs);
 
+/*
+ * The same where there is no tracefs: peek.h's program at the raw tracepoint (4.17) tells the struct pid, and the kernel's
+ * memory the number. Returns 0; -EOPNOTSUPP (this kernel has no such programs), -ENODATA, -errno of peek_open().
+ */
+int pidns_open_without(struct pidns **out, uint32_t version_code);
+
 /* Frees. NULL is allowed. */
 void pidns_close(struct pidns *p);
 
@@ -70,7 +76,8 @@ struct pidns_layout {
 };
 
 /*
- * Learns these from ourselves and a child in a PID namespace of its own. @group_leader: offset of that field in a
+ * Learns these from ourselves and a child in a PID namespace of its own; where we may not make one, from a child in ours,
+ * and the stride is that of the kernel's version. @group_leader: offset of that field in a
  * task_struct, 0 if not known; it makes this quick. Returns 0; -ENODATA (they are not there); -EINVAL (the kernel has no
  * PID namespaces), other -errno of clone(2) and peek_read().
  */

@@ -2,6 +2,7 @@
 /* The part of pidns.h that looks for a process's numbers in the kernel's memory. */
 #define _GNU_SOURCE 1
 #include <errno.h>
+#include <linux/version.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct pair {
 	struct peek *peek;
 	struct probe_child child;
 	struct peek_self self;
+	uint32_t below; /* levels that the child is below us: 0 where we may not make a namespace */
 	unsigned char ours[PID_SIZE], theirs[PID_SIZE];
 };
 
@@ -59,11 +61,13 @@ static bool holds(const struct pair *p, uint32_t numbers, uint32_t stride)
 {
 	uint32_t level = u32_at(p->ours, LEVEL_AT), own = numbers + level * stride, below = own + stride;
 
-	if (below + 16 > PID_SIZE)
+	if (below + 16 > PID_SIZE || u32_at(p->ours, own) != (uint32_t)getpid() ||
+	    u32_at(p->theirs, own) != (uint32_t)p->child.pid || !is_kernel_address(u64_at(p->ours, own + 8)) ||
+	    u64_at(p->ours, own + 8) != u64_at(p->theirs, own + 8))
 		return false;
-	return u32_at(p->ours, own) == (uint32_t)getpid() && u32_at(p->theirs, own) == (uint32_t)p->child.pid &&
-	       u32_at(p->theirs, below) == 1 && u64_at(p->ours, own + 8) == u64_at(p->theirs, own + 8) &&
-	       is_kernel_address(u64_at(p->ours, own + 8)) && is_kernel_address(u64_at(p->theirs, below + 8)) &&
+	if (!p->below)
+		return stride == (peek_version(p->peek) < KERNEL_VERSION(4, 15, 0) ? 32 : 16);
+	return u32_at(p->theirs, below) == 1 && is_kernel_address(u64_at(p->theirs, below + 8)) &&
 	       u64_at(p->theirs, below + 8) != u64_at(p->theirs, own + 8);
 }
 
@@ -74,7 +78,7 @@ static bool find_numbers(const struct pair *p, struct pidns_layout *l)
 	uint32_t level = u32_at(p->ours, LEVEL_AT), numbers;
 	unsigned int i, n = 0;
 
-	if (level >= LEVEL_MOST || u32_at(p->theirs, LEVEL_AT) != level + 1)
+	if (level >= LEVEL_MOST || u32_at(p->theirs, LEVEL_AT) != level + p->below)
 		return false;
 	for (numbers = 8; numbers + 16 <= PID_SIZE; numbers += 8) {
 		if (u32_at(p->ours, numbers) != p->self.tgid || u32_at(p->theirs, numbers) != p->child.self.tgid)
@@ -106,7 +110,7 @@ static int look(struct pair *p, uint32_t from, uint32_t end, struct pidns_layout
 		    u64_at(our, at) == u64_at(their, at))
 			continue;
 		err = read_at(p, u64_at(their, at), p->theirs, sizeof(p->theirs));
-		if (!err && (u32_at(p->theirs, LEVEL_AT) - 1 >= LEVEL_MOST))
+		if (!err && u32_at(p->theirs, LEVEL_AT) > LEVEL_MOST)
 			continue;
 		if (!err)
 			err = read_at(p, u64_at(our, at), p->ours, sizeof(p->ours));
@@ -138,13 +142,18 @@ static int look_all(struct pair *p, uint32_t group_leader, struct pidns_layout *
 
 int pidns_learn(struct pidns_layout *l, struct peek *peek, uint32_t group_leader)
 {
-	struct pair p = { .peek = peek };
+	struct pair p = { .peek = peek, .below = 1 };
 	int err = peek_self(peek, &p.self);
 
 	memset(l, 0, sizeof(*l));
 	if (err)
 		return err;
 	err = probe_child_start(&p.child, peek, CLONE_NEWPID);
+	if (err == -EPERM) { /* without CAP_SYS_ADMIN */
+		probe_child_end(&p.child);
+		p.below = 0;
+		err = probe_child_start(&p.child, peek, 0);
+	}
 	if (!err)
 		err = look_all(&p, group_leader, l);
 	probe_child_end(&p.child);

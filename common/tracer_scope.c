@@ -15,11 +15,13 @@
 /* Opens the translator, once. */
 static int open_pidns(struct tracer *t)
 {
+	int err;
+
 	if (t->pidns)
 		return 0;
-	if (t->features.tracefs_error)
-		return t->features.tracefs_error;
-	return pidns_open(&t->pidns, &t->features.tracefs);
+	err = t->features.tracefs_error ? t->features.tracefs_error : pidns_open(&t->pidns, &t->features.tracefs);
+	/* the first error is what can be mended */
+	return err && pidns_open_without(&t->pidns, t->features.version_code) ? err : 0;
 }
 
 static int refuse(const char *option, int err)

@@ -41,7 +41,7 @@ static void look_inside(int report, const struct tracefs *tracefs)
 
 	found.initial = pidns_is_initial();
 	found.owns_proc = pidns_owns_proc();
-	found.opened = pidns_open(&p, tracefs);
+	found.opened = tracefs ? pidns_open(&p, tracefs) : pidns_open_without(&p, features_version_code());
 	if (!found.opened) {
 		found.own = pidns_global(p, getpid(), &found.own_number);
 		found.child = pidns_global(p, child, &found.child_number);
@@ -69,18 +69,12 @@ static uint32_t child_of(pid_t pid)
 	return child;
 }
 
-static void test_inside(void **state)
+static void check_inside(const struct tracefs *tracefs)
 {
-	struct tracefs tracefs;
 	struct found found;
 	int report[2];
 	pid_t maker, first;
 
-	(void)state;
-	if (getuid() || !pidns_is_initial() || tracefs_open(&tracefs, NULL)) {
-		print_message("not root in the initial PID namespace, or no tracefs\n");
-		skip();
-	}
 	assert_int_equal(pipe(report), 0);
 	maker = fork();
 	assert_true(maker >= 0);
@@ -91,7 +85,7 @@ static void test_inside(void **state)
 		first = fork();
 		if (!first) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			look_inside(report[1], &tracefs);
+			look_inside(report[1], tracefs);
 		}
 		pause();
 		_exit(0);
@@ -111,6 +105,32 @@ static void test_inside(void **state)
 	kill(maker, SIGKILL);
 	waitpid(maker, NULL, 0);
 	close(report[0]);
+}
+
+static void test_inside(void **state)
+{
+	struct tracefs tracefs;
+
+	(void)state;
+	if (getuid() || !pidns_is_initial() || tracefs_open(&tracefs, NULL)) {
+		print_message("not root in the initial PID namespace, or no tracefs\n");
+		skip();
+	}
+	check_inside(&tracefs);
+}
+
+static void test_inside_without_tracefs(void **state)
+{
+	struct pidns *p = NULL;
+
+	(void)state;
+	if (getuid() || !pidns_is_initial() || pidns_open_without(&p, features_version_code()) == -EOPNOTSUPP) {
+		print_message("not root in the initial PID namespace, or no raw tracepoints\n");
+		skip();
+	}
+	assert_non_null(p);
+	pidns_close(p);
+	check_inside(NULL);
 }
 
 /* Where the numbers are the same, they are; and all that live are found. */
@@ -222,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_inside),
+		cmocka_unit_test(test_inside_without_tracefs),
 		cmocka_unit_test(test_learn),
 		cmocka_unit_test(test_shown),
 		cmocka_unit_test(test_no_event),

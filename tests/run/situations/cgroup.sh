@@ -24,7 +24,7 @@ evidence() {
 }
 
 rm -f where where1
-mount --make-rprivate / 2>/dev/null || mount -o rprivate none / 2>/dev/null
+"$bin/mounter" private / || exit 99
 # a name that nobody else has
 ln -sf "$(command -v sh)" cgroup_sh || exit 99
 
@@ -34,7 +34,7 @@ directory() {
 		/proc/mounts >where
 	if [ ! -s where ]; then
 		mkdir -p "mount$1$2"
-		mount -t "cgroup$1" ${2:+-o "$2"} none "mount$1$2" 2>/dev/null && echo "$work/mount$1$2" >where
+		"$bin/mounter" "cgroup$1" "mount$1$2" "$2" 2>/dev/null && echo "$work/mount$1$2" >where
 	fi
 	[ -s where ]
 }
@@ -129,13 +129,13 @@ else
 fi
 
 mkdir -p named
-if mount -t cgroup -o none,name=procsnoop_test none named 2>/dev/null; then
+if "$bin/mounter" cgroup named none,name=procsnoop_test 2>/dev/null; then
 	mkdir -p named/group
 	"$bin/execsnoop" --cgroup "$work/named/group" -d 0.1 >out 2>err
 	refused $? && grep -q controller err
 	result $? 'a hierarchy without a controller is refused, with the reason'
 	rmdir named/group
-	umount named
+	"$bin/mounter" - named
 else
 	skip 'a hierarchy without a controller is refused' 'not in this kernel, or not root in it'
 fi

@@ -155,12 +155,26 @@ for tool_option in 'execsnoop -P' 'exitsnoop -P' 'procstat -P' 'exitsnoop -p'; d
 	result $? "$tool_option of nobody here is refused"
 done
 
+# a container with two capabilities and without tracefs
+"$bin/mounter" - /sys/kernel/tracing 2>/dev/null
+drop='setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all,+bpf,+perfmon --ambient-caps=-all,+bpf,+perfmon
+	--bounding-set=-all,+bpf,+perfmon'
+# shellcheck disable=SC2086
+if [ ! -e /sys/kernel/debug/tracing/events ] && $drop "$bin/execsnoop" -d 0.1 >out 2>err; then
+	# shellcheck disable=SC2086
+	ended $drop "$bin/execsnoop" -j --follow -- sh -c "exec $work/nested_sh -c 'exit 0'"
+	[ $code = 0 ] && [ "$(numbers nested_sh | grep -c .)" = 1 ]
+	result $? 'without tracefs and the right to make a namespace: command is followed, and its number here is known'
+else
+	skip 'without tracefs and the right to make a namespace' 'not root in it, no setpriv, or a kernel without CAP_BPF'
+fi
+
 # a /proc of another namespace: what is looked up there would be somebody else's
-umount /proc 2>/dev/null
+"$bin/mounter" - /proc || exit 99
 ended "$bin/execsnoop" --mntns $$ -d 0.1
 [ $code = 3 ] && grep -q '/proc is missing or not that of this PID namespace' err
 result $? '--mntns PID without a /proc of this namespace is refused, with the reason'
-mount -t proc proc /proc
+"$bin/mounter" proc /proc
 
 rm -f nested_sh
 echo "1..$n"
