@@ -75,6 +75,7 @@ u64 bpf_pseudo_fd(u64 kind, u64 value) asm("llvm.bpf.pseudo");
 #define MAP_TYPE_PROG_ARRAY 3
 #define MAP_TYPE_PERF_EVENT_ARRAY 4
 #define MAP_TYPE_PERCPU_ARRAY 6
+#define MAP_TYPE_CGROUP_ARRAY 8
 #define ENTRIES_CPUS 0 /* as many entries as there are possible CPUs */
 
 /* libbcc 0.16 and later defines these away where it cannot see the kernel's symbols, as nobody never can */
@@ -96,8 +97,8 @@ static u64 (*bpf_get_current_uid_gid)(void) = (void *)15;
 static long (*bpf_get_current_comm)(void *dst, u32 size) = (void *)16;
 static long (*bpf_perf_event_output)(void *ctx, u64 map, u64 cpu, void *data, u64 size) = (void *)25;
 static u64 (*bpf_get_current_task)(void) = (void *)35;
+static long (*bpf_current_task_under_cgroup)(u64 map, u32 index) = (void *)37;
 static long (*bpf_probe_read_str)(void *dst, u32 size, const void *from) = (void *)45;
-static u64 (*bpf_get_current_cgroup_id)(void) = (void *)80;
 static long (*bpf_probe_read_user)(void *dst, u32 size, const void *from) = (void *)112;
 static long (*bpf_probe_read_kernel)(void *dst, u32 size, const void *from) = (void *)113;
 static long (*bpf_probe_read_user_str)(void *dst, u32 size, const void *from) = (void *)114;

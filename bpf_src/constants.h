@@ -9,7 +9,17 @@ enum constant {
 	CONSTANT_AFTER_LAYOUT = LAYOUT_COUNT - 1,
 	FILTER_UID,    /* show only this user's; CONSTANT_ANY: all */
 	FILTER_PPID,   /* likewise */
-	FILTER_CGROUP, /* kernfs id */
+	FILTER_CGROUP, /* enum cgroup_by */
+	/* where the way from a task to its cgroup's directory lies: struct cgroup_offsets of the user side */
+	CGROUP_TASK,
+	CGROUP_SET,
+	CGROUP_NODE,
+	CGROUP_INODE,
+	CGROUP_PARENT,
+	PIDNS_TASK,    /* offset of a process's struct pid; 0: its number in a PID namespace is not asked for, or not known */
+	PIDNS_NUMBERS, /* in there, of the number on the first level; in a namespace, on that level */
+	PIDNS_STRIDE,  /* from level to level; in a namespace 0 */
+	PIDNS_READER,  /* in a namespace: its address */
 	FILTER_MNTNS,  /* inode number */
 	FILTER_FOLLOW, /* 1: only processes in the map of followed ones */
 	EXEC_WITH_FAILS, /* 1: failed execs are watched too */
@@ -26,5 +36,11 @@ enum constant {
 	CONSTANT_COUNT
 };
 #define CONSTANT_ANY (~0ULL)
+
+/* How the programs tell who is in a cgroup or below it. */
+enum cgroup_by {
+	CGROUP_BY_HELPER = 1, /* version 2, forms from 4.11 on */
+	CGROUP_BY_MEMORY,
+};
 
 #endif

@@ -15,6 +15,7 @@
 #include "output.h"
 #include "filter.h"
 #include "fork.h"
+#include "pidns.h"
 
 MAP(attempts, MAP_ATTEMPTS, MAP_TYPE_HASH, sizeof(u64), sizeof(struct exec_attempt), 4096)
 
@@ -30,7 +31,7 @@ INLINE struct exec_event *scratch(void)
 #endif
 
 /* All but the parent's name. */
-INLINE void fill_base(struct exec_base *e, u32 ppid, s32 ret)
+INLINE void fill_base(struct exec_base *e, u64 task, u32 ppid, s32 ret)
 {
 	u64 ids = bpf_get_current_pid_tgid();
 
@@ -43,12 +44,14 @@ INLINE void fill_base(struct exec_base *e, u32 ppid, s32 ret)
 	e->path_size = 0;
 	e->args_size = 0;
 	e->args_total = 0;
+	read_number_in_namespace(&e->ns_pid, task);
+	e->padding = 0;
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
 }
 
-INLINE void fill_succeeded(struct exec_base *e, const struct parent *parent)
+INLINE void fill_succeeded(struct exec_base *e, u64 task, const struct parent *parent)
 {
-	fill_base(e, parent->pid, 0);
+	fill_base(e, task, parent->pid, 0);
 	__builtin_memcpy(e->pcomm, parent->comm, sizeof(e->pcomm));
 }
 
@@ -64,7 +67,7 @@ INLINE void fill_failed(struct exec_base *e, const struct failure *f)
 {
 	const struct exec_attempt *attempt;
 
-	fill_base(e, f->ppid, f->ret);
+	fill_base(e, f->task, f->ppid, f->ret);
 	__builtin_memset(e->pcomm, 0, sizeof(e->pcomm));
 	read_process_comm(e->pcomm, f->parent);
 	attempt = bpf_map_lookup_elem(MAP_FD(MAP_ATTEMPTS), &f->task);
@@ -161,7 +164,7 @@ INLINE int succeeded(void *ctx, u64 task, const struct parent *parent)
 
 	if (!e || !event_begin(&e->base.head))
 		return 0;
-	fill_succeeded(&e->base, parent);
+	fill_succeeded(&e->base, task, parent);
 	e->base.path_start = read_kernel_u64(FIELD(mm, MM_ENV_END));
 	read_args(e, mm);
 	send(ctx, e);

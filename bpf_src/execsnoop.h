@@ -36,6 +36,8 @@ struct exec_base {
 	__u64 args_total;  /* bytes of arguments that the new program has; of a failure nothing for the user side */
 	__u32 path_size;   /* bytes in path, with the NUL; 0 if it is not here */
 	__u32 args_size;   /* bytes in args */
+	__u32 ns_pid; /* in a PID namespace (pidns.h); 0: none, or not known */
+	__u32 padding;
 	char comm[COMM_SIZE];
 	char pcomm[COMM_SIZE];
 };

@@ -156,7 +156,7 @@ INLINE int succeeded(void *ctx, u64 task, const struct parent *parent)
 
 	if (!event_begin(&m.event.head))
 		return 0;
-	fill_succeeded(&m.event, parent);
+	fill_succeeded(&m.event, task, parent);
 	m.event.path_start = path;
 	m.event.args_start = args;
 	m.event.args_total = end - args;

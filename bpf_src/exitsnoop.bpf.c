@@ -12,6 +12,7 @@
 #include "output.h"
 #include "filter.h"
 #include "fork.h"
+#include "pidns.h"
 #include "exit_status.h"
 #include "exitsnoop_usage.h"
 
@@ -149,6 +150,8 @@ INLINE void fill(struct exit_event *e, u16 what, u32 ppid)
 	e->args_total = 0;
 	e->args_size = 0;
 	e->threads = 0;
+	e->ns_pid = 0;
+	e->padding = 0;
 }
 
 /*
@@ -213,6 +216,7 @@ INLINE int report(void *ctx, u64 task, u64 leader, u64 signal, u32 ppid, enum de
 	BEGIN(m)
 
 	fill(&m->event, EXIT_END, ppid);
+	read_number_in_namespace(&m->event.ns_pid, task);
 	if (CONSTANT(EXIT_THREADS))
 		fill_thread(&m->event, task);
 	else

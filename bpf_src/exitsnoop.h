@@ -51,6 +51,8 @@ struct exit_event {
 	__u64 args_total; /* bytes that the command line has */
 	__u32 args_size;  /* bytes of it in args */
 	__u32 threads;	  /* not yet gone, this one included; 0 where that does not matter */
+	__u32 ns_pid;	  /* in a PID namespace (pidns.h); 0: none, or not known */
+	__u32 padding;
 	char comm[COMM_SIZE];
 	struct exit_usage used;
 };

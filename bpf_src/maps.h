@@ -22,6 +22,8 @@ enum map_index {
 	MAP_STAT_THREADS, /* process id -> CPU time of its threads that ended */
 	MAP_STAT_DYING, /* CPU -> the thread that ended there last */
 	MAP_STAT_ENDED, /* process id -> start of one whose end was counted, where only signal->live tells */
+	MAP_CGROUP,	  /* --cgroup: the cgroup, as the helper wants it */
+	MAP_CGROUP_INODE, /* likewise, the lower half of its directory's inode number */
 	MAP_COUNT
 };
 

@@ -10,6 +10,7 @@
 
 #include "buffer.h"
 #include "number.h"
+#include "pidns.h"
 
 #define CHAINS 4096
 #define SWEEP_AT_ONCE 256 /* chains looked through in one sweep */
@@ -36,6 +37,7 @@ struct cmdlines {
 	uint32_t most_each;
 	uint64_t dropped;
 	unsigned int swept; /* chain to go on with */
+	bool foreign;	    /* pids are not those of our PID namespace: who is gone cannot be asked */
 };
 
 struct cmdlines *cmdlines_new(uint64_t most_bytes, uint32_t most_bytes_each)
@@ -148,19 +150,24 @@ bool cmdlines_find(const struct cmdlines *c, uint32_t pid, uint64_t start, struc
 	return true;
 }
 
-int cmdlines_read_proc(struct cmdlines *c, uint64_t now)
+int cmdlines_read_proc(struct cmdlines *c, uint64_t now, struct pidns *pidns)
 {
 	struct buffer text = BUFFER_EMPTY;
 	struct dirent *d;
 	DIR *proc = opendir("/proc");
 	char path[300];
-	uint64_t pid;
+	uint64_t shown;
+	uint32_t pid;
 	int err;
 
 	if (!proc)
 		return -errno;
+	c->foreign = pidns != NULL;
 	while ((d = readdir(proc))) {
-		if (number_u64(d->d_name, 1, INT32_MAX, &pid) < 0)
+		if (number_u64(d->d_name, 1, INT32_MAX, &shown) < 0)
+			continue;
+		pid = shown;
+		if (pidns && pidns_global(pidns, shown, &pid) < 0)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/cmdline", d->d_name);
 		buffer_reset(&text);
@@ -178,7 +185,7 @@ void cmdlines_sweep(struct cmdlines *c)
 {
 	unsigned int i;
 
-	for (i = 0; i < SWEEP_AT_ONCE; i++) {
+	for (i = 0; i < SWEEP_AT_ONCE && !c->foreign; i++) {
 		struct entry **at = &c->chains[c->swept++ % CHAINS];
 
 		while (*at) {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct cmdlines;
+struct pidns;
 
 /* Arguments, each ended by NUL; @bytes lives until the next call. */
 struct cmdline {
@@ -24,8 +25,11 @@ struct cmdlines *cmdlines_new(uint64_t most_bytes, uint32_t most_bytes_each);
 /* Frees. NULL is allowed. */
 void cmdlines_free(struct cmdlines *c);
 
-/* Reads those of all processes from /proc; a process counts as noted at @now. Returns 0 or -errno of opendir(3). */
-int cmdlines_read_proc(struct cmdlines *c, uint64_t now);
+/*
+ * Reads those of all processes from /proc; a process counts as noted at @now. @pidns translates the numbers that are
+ * there to the machine's, by which all are known here; NULL: they are the same. Returns 0 or -errno of opendir(3).
+ */
+int cmdlines_read_proc(struct cmdlines *c, uint64_t now, struct pidns *pidns);
 
 /* Process @pid has @line, at time @since (ns, CLOCK_MONOTONIC). */
 void cmdlines_set(struct cmdlines *c, uint32_t pid, uint64_t since, const struct cmdline *line);

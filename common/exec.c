@@ -246,6 +246,7 @@ static void take_base(struct exec *exec, const struct exec_base *base)
 	exec->time = base->head.time;
 	exec->cpu = base->head.cpu;
 	exec->pid = base->pid;
+	exec->ns_pid = base->ns_pid;
 	exec->tid = base->tid;
 	exec->ppid = base->ppid;
 	exec->uid = base->uid;

@@ -64,6 +64,7 @@ static void take_base(struct exit_record *r, const struct exit_event *e)
 	r->pid = e->pid;
 	r->tid = e->tid;
 	r->ppid = e->ppid;
+	r->ns_pid = e->ns_pid;
 	r->uid = e->uid;
 	r->what = e->what;
 	r->status = e->status;

@@ -15,6 +15,7 @@ struct event;
 struct exit_record {
 	uint64_t time; /* ns, CLOCK_MONOTONIC */
 	uint32_t cpu, pid, tid, ppid, uid;
+	uint32_t ns_pid; /* of the process in a PID namespace; 0: none, or not known */
 	enum exit_what what;
 	uint32_t status; /* as wait(2) gives it, but see exit_status_read() */
 	bool group_dead; /* the process is no more */

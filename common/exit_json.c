@@ -75,6 +75,8 @@ static json_t *make_object(const struct exit_show *show, const struct exit_recor
 		json_object_set_new(object, "label", json_bytes(show->label, strlen(show->label)));
 	json_object_set_new(object, "comm", json_bytes(r->comm, strlen(r->comm)));
 	json_object_set_new(object, "pid", json_integer(r->pid));
+	if (pidns_tells(show->ns_pids, r->pid, r->ns_pid))
+		set_count(object, "ns_pid", r->ns_pid != 0, r->ns_pid);
 	json_object_set_new(object, "ppid", json_integer(r->ppid));
 	json_object_set_new(object, "tid", json_integer(r->tid));
 	json_object_set_new(object, "uid", json_integer(r->uid));

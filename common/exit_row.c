@@ -17,7 +17,10 @@ void exit_show_header(const struct exit_show *show, struct buffer *out)
 		buffer_printf(out, "%-12s ", show->utc ? "TIME-UTC" : "TIME");
 	if (show->label)
 		buffer_printf(out, "%-6s ", "LABEL");
-	buffer_printf(out, "%-16s %-7s %-7s %-7s %-9s ", "COMM", "PID", "PPID", "TID", "AGE(s)");
+	buffer_printf(out, "%-16s %-7s ", "COMM", "PID");
+	if (show->ns_pids >= PIDNS_OURS)
+		buffer_printf(out, "%-7s ", "NSPID");
+	buffer_printf(out, "%-7s %-7s %-9s ", "PPID", "TID", "AGE(s)");
 	if (show->usage)
 		buffer_printf(out, "%-8s %-8s %-8s %-7s %-6s %-6s %-6s ", "USER(s)", "SYS(s)", "RSS(KB)", "MINFLT",
 			      "MAJFLT", "VCSW", "IVCSW");
@@ -92,14 +95,17 @@ static void add_text(const char *text, size_t columns, struct buffer *out)
 void exit_show_row(const struct exit_show *show, const struct exit_record *r, const struct timespec *wall, bool late,
 		   struct buffer *out)
 {
-	char time[CLOCK_TEXT_SIZE], status[EXIT_TEXT_SIZE];
+	char time[CLOCK_TEXT_SIZE], status[EXIT_TEXT_SIZE], number[PIDNS_TEXT_SIZE];
 
 	if (show->timestamp && clock_format(wall, show->utc, true, time, sizeof(time)) == 0)
 		buffer_printf(out, "%-12s ", time);
 	if (show->label)
 		add_text(show->label, 7, out);
 	add_text(r->comm, 17, out);
-	buffer_printf(out, "%-7u %-7u %-7u %-9.3f ", r->pid, r->ppid, r->tid, exit_since(r, r->start) / 1e9);
+	buffer_printf(out, "%-7u ", r->pid);
+	if (show->ns_pids >= PIDNS_OURS)
+		buffer_printf(out, "%-7s ", pidns_text(show->ns_pids, r->ns_pid, number));
+	buffer_printf(out, "%-7u %-7u %-9.3f ", r->ppid, r->tid, exit_since(r, r->start) / 1e9);
 	if (show->usage)
 		add_usage(show, &r->usage, out);
 	exit_status_text(r->status, status);

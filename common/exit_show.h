@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "pidns.h"
+
 struct buffer;
 struct exit_record;
 
@@ -19,6 +21,7 @@ struct exit_show {
 	bool usage;
 	bool usage_known;   /* false: shown as unknown */
 	bool cputime_known; /* likewise, of user and system time */
+	enum pidns_show ns_pids;
 };
 
 /* Each appends one line. @wall: the time of the record. @late: a later one was shown before. */

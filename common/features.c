@@ -198,7 +198,6 @@ int features_find(struct features *f)
 		     access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0;
 	f->current_task = try_helper(BPF_FUNC_get_current_task, f->version_code);
 	f->read_user = try_helper(BPF_FUNC_probe_read_user, f->version_code);
-	f->cgroup_id = try_helper(BPF_FUNC_get_current_cgroup_id, f->version_code);
 	f->loops = try_loop(f->version_code);
 	return 0;
 }

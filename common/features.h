@@ -30,7 +30,6 @@ struct features {
 	bool kprobes;	    /* functions can be probed: tracefs or PMU */
 	bool current_task;  /* bpf_get_current_task, 4.8 */
 	bool read_user;	    /* bpf_probe_read_user, 5.5 */
-	bool cgroup_id;	    /* bpf_get_current_cgroup_id, 4.18 */
 	bool loops;	    /* 5.3 */
 };
 

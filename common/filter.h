@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the user asked to see: patterns, users, cgroups, mount namespaces, each parsed into what the
- * programs compare.
+ * What the user asked to see: patterns, users, mount namespaces, each parsed into what the programs
+ * compare.
  */
 #ifndef PROCSNOOP_FILTER_H
 #define PROCSNOOP_FILTER_H
@@ -40,21 +40,12 @@ int filter_regex_match(struct filter_regex *regex, const char *bytes, size_t len
 int filter_uid_parse(const char *name_or_number, uid_t *uid);
 
 /*
- * Tells the id of a cgroup (v2) as bpf_get_current_cgroup_id() gives it: the 8-byte file handle,
- * and where file handles can not be had, the inode number, which is the same on 64 bit from 5.5 on.
- * @path is a folder of a cgroup2 file system, or relative to its mount: "/system.slice" (the mount
- * is taken from /proc/self/mountinfo).
- * Returns 0; -EINVAL (empty); -ENOTDIR; -EMEDIUMTYPE (there, but not cgroup v2, and no cgroup v2
- * has it); -ENOENT (not there, or no cgroup v2 is mounted); other -errno.
- */
-int filter_cgroup_id(const char *path, uint64_t *id);
-
-/*
  * Tells the inode number of a mount namespace. @spec is a path as /proc/PID/ns/mnt; or a number: a
  * PID if there is a /proc/NUMBER, else an inode number if above 4026531000 (the kernel gives them
  * out from 4026531832 on, and the largest PID is 4194304).
  * Returns 0; -EINVAL (neither, or a path that is no mount namespace); -ERANGE (0 or more than 32
- * bits); -ESRCH (no such process); -EACCES, other -errno.
+ * bits); -ESRCH (no such process); -ENXIO (a PID, and /proc is missing or that of another PID
+ * namespace); -EACCES, other -errno.
  */
 int filter_mntns_inode(const char *spec, uint64_t *inode);
 

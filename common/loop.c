@@ -196,7 +196,7 @@ static int time_left(uint64_t end, int most)
 	return end > now ? (end - now) / MS + 1 : 0;
 }
 
-enum { WAIT_SIGNALS, WAIT_OUTPUT, WAIT_CPUS, WAIT_COUNT };
+enum { WAIT_SIGNALS, WAIT_OUTPUT, WAIT_CPUS, WAIT_WATCH, WAIT_COUNT };
 
 /* Until a ring fills, a signal comes, the reader takes something or goes away, a CPU comes or goes, or time is over. */
 static void wait_for_more(struct loop *loop, int ms)
@@ -206,6 +206,7 @@ static void wait_for_more(struct loop *loop, int ms)
 		[WAIT_SIGNALS] = { .fd = loop->options->signals, .events = POLLIN },
 		[WAIT_OUTPUT] = { .fd = output->writes_to, .events = output_is_pending(output) ? POLLOUT : 0 },
 		[WAIT_CPUS] = { .fd = loop->cpu_events, .events = POLLIN },
+		[WAIT_WATCH] = { .fd = loop->options->watch, .events = POLLIN },
 	};
 
 	/* rings that are not emptied now would wake us again at once */
@@ -217,6 +218,8 @@ static void wait_for_more(struct loop *loop, int ms)
 		stop(loop, LOOP_READER);
 	if (fds[WAIT_CPUS].revents && cpus_watch_read(loop->cpu_events))
 		loop->check_rings = true;
+	if (fds[WAIT_WATCH].revents)
+		loop->options->calls.watched(loop->options->calls.context);
 }
 
 /* @next: when the next tick is due, 0: never; ticks that were missed are left out. */

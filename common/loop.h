@@ -26,6 +26,7 @@ struct loop_calls {
 	bool (*flush)(void *context); /* after a batch; false: nobody reads any more */
 	void (*second)(void *context); /* about once a second; may be NULL */
 	bool (*tick)(void *context); /* every interval_ns; returns whether to go on */
+	void (*watched)(void *context); /* loop_options.watch is readable */
 	void *context;
 };
 
@@ -39,6 +40,7 @@ struct loop_options {
 	bool await_command;   /* the first signal goes to the command, whose end is waited for; the next one ends the loop */
 	struct output *output;
 	int signals;	      /* signals_fd() */
+	int watch;	      /* fd of calls.watched, or -1 */
 	struct loop_calls calls;
 };
 

@@ -260,7 +260,8 @@ void peek_close(struct peek *p)
 	free(p);
 }
 
-static void set_off(const struct peek *p, uint64_t sequence)
+/* @number: whom to wait for, 0: anybody */
+static void set_off(const struct peek *p, uint64_t sequence, uint32_t number)
 {
 	siginfo_t info;
 
@@ -270,7 +271,7 @@ static void set_off(const struct peek *p, uint64_t sequence)
 	if (p->way == PEEK_BY_PROBE)
 		syscall(SYS_getpgid, 0);
 	if (p->way == PEEK_BY_WAIT)
-		waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+		waitid(number ? P_PID : P_ALL, number, &info, WEXITED | WNOHANG | WNOWAIT);
 }
 
 /*
@@ -279,7 +280,7 @@ static void set_off(const struct peek *p, uint64_t sequence)
  * event_sched_in).
  */
 static int fire(const struct peek *p, int event, struct peek_request *request, uint32_t last,
-		struct peek_result *result)
+		struct peek_result *result, uint32_t number)
 {
 	uint32_t zero = 0;
 	int i, err;
@@ -290,7 +291,7 @@ static int fire(const struct peek *p, int event, struct peek_request *request, u
 		err = bpf_map_update(p->requests, &zero, request);
 		if (err)
 			return err;
-		set_off(p, request->sequence);
+		set_off(p, request->sequence, number);
 		err = bpf_map_lookup(p->results, &last, result);
 		if (err)
 			return err;
@@ -315,7 +316,7 @@ int peek_self(const struct peek *p, struct peek_self *self)
 		event = open_faults(p);
 	if (event < 0)
 		return event;
-	err = fire(p, event, &request, 0, &result);
+	err = fire(p, event, &request, 0, &result, 0);
 	if (other)
 		close(event);
 	if (err)
@@ -337,6 +338,20 @@ int peek_task(const struct peek *p, uint64_t *task)
 	return err;
 }
 
+int peek_pid(const struct peek *p, uint32_t number, uint64_t *address)
+{
+	struct peek_request request = { .sequence = 0 };
+	struct peek_result result;
+	int err;
+
+	if (p->way != PEEK_BY_WAIT)
+		return -EOPNOTSUPP;
+	err = fire(p, p->event, &request, 0, &result, number);
+	if (!err)
+		*address = result.waited;
+	return err;
+}
+
 /* Reads up to PEEK_PIECES pieces. */
 static int read_batch(struct peek *p, uint64_t from, unsigned char *to, size_t size)
 {
@@ -350,7 +365,7 @@ static int read_batch(struct peek *p, uint64_t from, unsigned char *to, size_t s
 		request.address[i] = from + i * PEEK_PIECE_SIZE;
 	p->triggers++;
 	p->pieces += n;
-	err = fire(p, p->event, &request, n - 1, &result);
+	err = fire(p, p->event, &request, n - 1, &result, 0);
 	for (i = 0; i < n && !err; i++) {
 		part = size - i * PEEK_PIECE_SIZE < PEEK_PIECE_SIZE ? size - i * PEEK_PIECE_SIZE : PEEK_PIECE_SIZE;
 		err = bpf_map_lookup(p->results, &i, &result);

@@ -49,6 +49,12 @@ int peek_self(const struct peek *p, struct peek_self *self);
 int peek_task(const struct peek *p, uint64_t *task);
 
 /*
+ * Tells the address of the struct pid of any task, by its number in our PID namespace; 0: there is none. Only by the task
+ * that opened. Returns 0; -EOPNOTSUPP: the program is not set off by wait(2); -EAGAIN, -errno.
+ */
+int peek_pid(const struct peek *p, uint32_t number, uint64_t *address);
+
+/*
  * Reads @size bytes of kernel memory, in pieces of 256 bytes, 16 at a time. Only by the task that opened. The address
  * should be one of memory, not of a device: reading registers can have effects. Returns 0; -EFAULT: some of it cannot
  * be read, @to then is cleared from there on; -EPERM: reads are refused; -EAGAIN; -errno.

@@ -25,7 +25,7 @@ struct code {
 	unsigned int n;
 };
 
-#define RESULT_AT (-304) /* both from the frame pointer */
+#define RESULT_AT (-312) /* both from the frame pointer */
 #define KEY_AT (-8)
 #define RESULT_FIELD(field) (RESULT_AT + (int)offsetof(struct peek_result, field))
 
@@ -130,6 +130,10 @@ static void emit_begin(struct code *c, const struct peek_program_options *o, int
 	emit_store(c, RESULT_FIELD(pid_tgid), 0);
 	emit_call(c, FN_KTIME);
 	emit_store(c, RESULT_FIELD(now), 0);
+	if (o->way == PEEK_BY_WAIT) {
+		emit(c, BPF_LDX | BPF_MEM | BPF_DW, 1, 6, 0, 0);
+		emit_store(c, RESULT_FIELD(waited), 1);
+	}
 }
 
 /* Reads one piece and puts it into the map of results. Sizes are constant and buffers on the stack, for 4.4 to 4.10. */

@@ -23,6 +23,7 @@ struct peek_result {
 	uint64_t task;
 	uint64_t pid_tgid;
 	uint64_t now;
+	uint64_t waited; /* PEEK_BY_WAIT: the struct pid that is waited for */
 	unsigned char data[PEEK_PIECE_SIZE];
 };
 

@@ -114,7 +114,15 @@ static bool flush(void *context)
 
 static void each_second(void *context)
 {
-	tracer_sweep(&((struct run *)context)->session->tracer);
+	struct tracer *tracer = &((struct run *)context)->session->tracer;
+
+	tracer_sweep(tracer);
+	tracer_cgroup_renew(tracer);
+}
+
+static void watched(void *context)
+{
+	tracer_cgroup_renew(&((struct run *)context)->session->tracer);
 }
 
 static bool tick(void *context)
@@ -184,6 +192,7 @@ static int loop(struct run *run)
 		.await_command = run->command.pid && tracer->options->exit_status,
 		.output = &session->output,
 		.signals = run->signals,
+		.watch = tracer->cgroup_watch,
 		.calls = {
 			.event = take_event,
 			.lost = take_lost,
@@ -191,6 +200,7 @@ static int loop(struct run *run)
 			.flush = flush,
 			.second = each_second,
 			.tick = tick,
+			.watched = watched,
 			.context = run,
 		},
 	};

@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "cpus.h"
 #include "number.h"
+#include "pidns.h"
 
 #define MEMBARRIER_GLOBAL 1 /* linux/membarrier.h; called SHARED until 4.16 */
 
@@ -131,14 +132,15 @@ int stat_take(struct stat_maps *maps, struct stat_table *table, uint64_t *rest)
 	return err;
 }
 
-static void note_one(int map, uint32_t pid)
+/* @shown: its number in /proc */
+static void note_one(int map, uint32_t shown, uint32_t pid)
 {
 	struct buffer comm = BUFFER_EMPTY;
 	struct stat_exe exe = { .since = clock_now() };
 	char path[64];
 	size_t length;
 
-	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
+	snprintf(path, sizeof(path), "/proc/%u/comm", shown);
 	if (buffer_read_file(&comm, path, 4096) == 0 && comm.length) {
 		length = comm.length - 1; /* the newline */
 		memcpy(exe.name, comm.data, length < STAT_NAME_SIZE - 1 ? length : STAT_NAME_SIZE - 1);
@@ -148,16 +150,21 @@ static void note_one(int map, uint32_t pid)
 	buffer_free(&comm);
 }
 
-void stat_note_running(int map)
+void stat_note_running(int map, struct pidns *pidns)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
-	uint64_t pid;
+	uint64_t shown;
+	uint32_t pid;
 
 	if (!proc)
 		return;
-	while ((entry = readdir(proc)))
-		if (number_u64(entry->d_name, 1, UINT32_MAX, &pid) == 0)
-			note_one(map, pid);
+	while ((entry = readdir(proc))) {
+		if (number_u64(entry->d_name, 1, UINT32_MAX, &shown) < 0)
+			continue;
+		pid = shown;
+		if (!pidns || pidns_global(pidns, shown, &pid) == 0)
+			note_one(map, shown, pid);
+	}
 	closedir(proc);
 }

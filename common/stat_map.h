@@ -11,6 +11,8 @@
 
 #include "stat.h"
 
+struct pidns;
+
 /* File descriptors of the maps, and what goes on between two takings. */
 struct stat_maps {
 	int half;
@@ -32,8 +34,8 @@ int stat_grace(void);
 
 /*
  * Enters what runs already into the map of executed names, by the name that it has now. To be called once the programs
- * are attached.
+ * are attached. @pidns translates numbers in /proc to the machine's; NULL: they are the same.
  */
-void stat_note_running(int map);
+void stat_note_running(int map, struct pidns *pidns);
 
 #endif

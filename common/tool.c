@@ -11,6 +11,7 @@
 
 #include "../bpf_src/constants.h"
 #include "buffer.h"
+#include "cgroup.h"
 #include "escape.h"
 #include "features.h"
 #include "filter.h"
@@ -39,7 +40,7 @@ const char *argp_program_version = "procsnoop " VERSION;
 static const struct argp_option options[] = {
 	{ "uid", 'u', "USER", 0, "Only this user's processes (a name or a number)", 0 },
 	{ "ppid", 'P', "PID", 0, "Only children of this process", 0 },
-	{ "cgroup", KEY_CGROUP, "PATH", 0, "Only processes in this cgroup (version 2)", 0 },
+	{ "cgroup", KEY_CGROUP, "PATH", 0, "Only processes in this cgroup and below it", 0 },
 	{ "mntns", KEY_MNTNS, "NS", 0, "Only processes in this mount namespace: a PID, /proc/PID/ns/mnt or an inode number", 0 },
 	{ "follow", KEY_FOLLOW, NULL, 0, "Only COMMAND and what descends from it, daemons too", 0 },
 	{ "exit-status", KEY_EXIT_STATUS, NULL, 0, "Exit with COMMAND's status", 0 },
@@ -105,18 +106,18 @@ static void refuse_if_denied(const char *option, const char *value, int err)
 	exit(TOOL_CANNOT);
 }
 
-static uint64_t parse_cgroup(const char *value)
+static const struct cgroup *parse_cgroup(const char *value)
 {
-	uint64_t id;
-	int err = filter_cgroup_id(value, &id);
+	static struct cgroup cgroup;
+	int err = cgroup_find(&cgroup, value);
 
 	if (!err)
-		return id;
+		return &cgroup;
 	refuse_if_denied("--cgroup", value, err);
 	tool_bad_value("--cgroup", value,
 		       err == -EINVAL ? "must be the path of a cgroup" :
-		       err == -EMEDIUMTYPE ? "not a cgroup of version 2; give a folder below the cgroup2 mount" :
-		       err == -ENOENT ? "no such cgroup, or no cgroup2 file system is mounted" : strerror(-err));
+		       err == -EMEDIUMTYPE ? "not a cgroup; give a directory below a cgroup mount" :
+		       err == -ENOENT ? "no such cgroup, or its hierarchy is not mounted" : strerror(-err));
 }
 
 static uint64_t parse_mntns(const char *value)
@@ -126,6 +127,11 @@ static uint64_t parse_mntns(const char *value)
 
 	if (!err)
 		return inode;
+	if (err == -ENXIO) {
+		message_error("--mntns %s: /proc is missing or not that of this PID namespace, so the process cannot be looked up "
+			      "there; give the path of its ns/mnt, or an inode number", value);
+		exit(TOOL_CANNOT);
+	}
 	refuse_if_denied("--mntns", value, err);
 	tool_bad_value("--mntns", value,
 		       err == -EINVAL || err == -ERANGE ? "must be a PID, /proc/PID/ns/mnt or an inode number of a mount namespace" :
@@ -333,7 +339,6 @@ void tool_parse(const struct argp *argp, int argc, char **argv, struct tool_opti
 		.ready_fd = -1,
 		.uid = CONSTANT_ANY,
 		.ppid = CONSTANT_ANY,
-		.cgroup = CONSTANT_ANY,
 		.mntns = CONSTANT_ANY,
 	};
 	process_open_standard_files();

@@ -9,6 +9,8 @@
 
 #include "plan.h"
 
+struct cgroup;
+
 enum exit_code {
 	TOOL_DONE = 0,
 	TOOL_FAILED = 1,
@@ -45,7 +47,7 @@ struct tool_options {
 	enum tool_image image;
 	uint64_t uid;	 /* CONSTANT_ANY: all */
 	uint64_t ppid;	 /* likewise */
-	uint64_t cgroup; /* likewise */
+	const struct cgroup *cgroup; /* NULL: all */
 	uint64_t mntns;	 /* likewise */
 	char **command; /* NULL: none */
 };

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "image.h"
 #include "message.h"
+#include "pidns.h"
 #include "priority.h"
 #include "process.h"
 #include "ring.h"
@@ -49,8 +50,6 @@ static int check_features(const struct features *f)
 static void set_filters(struct tracer *t)
 {
 	t->constants[FILTER_UID] = t->options->uid;
-	t->constants[FILTER_PPID] = t->options->ppid;
-	t->constants[FILTER_CGROUP] = t->options->cgroup;
 	t->constants[FILTER_MNTNS] = t->options->mntns;
 	t->constants[FILTER_FOLLOW] = t->options->follow;
 	if (!t->options->follow)
@@ -62,6 +61,7 @@ int tracer_plan(struct tracer *t, const struct tool_options *options, const stru
 	int err, code;
 
 	memset(t, 0, sizeof(*t));
+	t->cgroup_watch = -1;
 	t->options = options;
 	priority_raise(); /* until tracing begins, see session.c */
 	err = features_find(&t->features);
@@ -73,12 +73,12 @@ int tracer_plan(struct tracer *t, const struct tool_options *options, const stru
 	t->cannot = code != TOOL_DONE;
 	if (code && !options->show_plan)
 		return code;
-	if (options->cgroup != CONSTANT_ANY && !t->features.cgroup_id && !code) {
-		message_error("--cgroup needs a kernel that tells a task's cgroup to BPF: Linux 4.18 or later with CONFIG_CGROUPS");
-		return TOOL_CANNOT;
-	}
 	set_filters(t);
 	t->form = plan_form(&t->features, options->form);
+	t->nested = !pidns_is_initial();
+	code = tracer_scope(t);
+	if (code)
+		return code;
 	for (; *things; things++)
 		plan_make(&t->plans[t->n_plans++], *things, &t->features, options->hook);
 	if (options->show_plan && t->features.kprobes)
@@ -277,6 +277,8 @@ int tracer_attach(struct tracer *t)
 	}
 	code = make_object(t);
 	if (!code)
+		code = tracer_cgroup_fill(t);
+	if (!code)
 		code = open_rings(t);
 	for (i = 0; i < t->n_plans && !code; i++)
 		code = attach_thing(t, &t->plans[i]);
@@ -286,9 +288,11 @@ int tracer_attach(struct tracer *t)
 int tracer_follow(struct tracer *t, uint32_t pid)
 {
 	uint64_t now = clock_now();
-	int map = bpf_object_map(t->object, MAP_FOLLOWED);
+	int map = bpf_object_map(t->object, MAP_FOLLOWED), err = map < 0 ? map : 0;
 
-	return map < 0 ? map : bpf_map_update(map, &pid, &now);
+	if (!err && t->nested)
+		err = t->pidns ? pidns_global(t->pidns, pid, &pid) : -ENXIO;
+	return err ? err : bpf_map_update(map, &pid, &now);
 }
 
 /* What is swept a second: some ten milliseconds, so that it costs a hundredth of a CPU. */
@@ -321,6 +325,10 @@ void tracer_sweep(struct tracer *t)
 	const unsigned int n_maps = sizeof(maps) / sizeof(*maps);
 	unsigned int i, left = SWEEP_MAX_KEYS;
 
+	if (t->nested) { /* /proc has other numbers */
+		tracer_sweep_nested(t);
+		return;
+	}
 	for (i = 0; i < n_maps && left; i++) {
 		int map = bpf_object_map(t->object, maps[t->sweep_map]);
 
@@ -342,6 +350,9 @@ void tracer_free(struct tracer *t)
 	rings_free(t->rings);
 	bpf_object_free(t->object);
 	image_free(t->image);
+	pidns_close(t->pidns);
+	tracer_cgroup_free(t);
+	t->pidns = NULL;
 	t->rings = NULL;
 	t->object = NULL;
 	t->image = NULL;

@@ -12,6 +12,7 @@
 #include "../bpf_src/maps.h"
 #include "features.h"
 #include "layout.h"
+#include "pidns.h"
 #include "plan.h"
 #include "tool.h"
 
@@ -22,12 +23,14 @@ struct bpf_object;
 struct builtin_image;
 struct command;
 struct image;
+struct peek;
 struct rings;
 
 /* What a tool brings. */
 struct tracer_tool {
 	const char *source; /* the BPF source, flattened */
 	const struct builtin_image *builtin; /* sources.h; ended by bytes == NULL */
+	bool shows_pids; /* of events: their numbers in PID namespaces are wanted */
 	unsigned int optional_groups; /* of the layout: what of them cannot be known shows in tracer.layout */
 };
 
@@ -37,6 +40,10 @@ struct tracer {
 	struct plan plans[TRACER_THINGS_MOST];
 	unsigned int n_plans;
 	bool cannot; /* BPF cannot be used at all; only --plan goes on */
+	bool nested; /* our PID namespace is not the machine's: numbers that users give are others */
+	struct pidns *pidns; /* that translates them; NULL: not opened */
+	enum pidns_show ns_pids;
+	int cgroup_watch; /* inotify fd; -1: none */
 	uint32_t form;
 	struct layout layout;
 	struct image *image;
@@ -64,7 +71,43 @@ int tracer_image(struct tracer *tracer, const struct tracer_tool *tool, unsigned
 /* Creates maps and rings and attaches every thing by the first way that works. */
 int tracer_attach(struct tracer *tracer);
 
-/* Enters a process into the map of followed ones. Returns 0 or -errno. */
+/*
+ * Translates a process number of our own PID namespace, or CONSTANT_ANY, to the machine's; with --plan it stays. Returns
+ * TOOL_DONE, or the exit code after a message that names @option.
+ */
+int tracer_pid(struct tracer *tracer, const char *option, uint64_t local, uint64_t *global);
+
+/* Translates what the common options name (-P, --follow), or refuses as tracer_pid() does. Part of tracer_plan(). */
+int tracer_scope(struct tracer *tracer);
+
+/*
+ * Where the kernel's memory is to tell who is in the cgroup that was asked for, learns how; @peek is NULL where
+ * @peek_error is not 0. Part of tracer_image(). Returns TOOL_DONE, or the exit code after a message.
+ */
+int tracer_cgroup_learn(struct tracer *tracer, struct peek *peek, int peek_error);
+
+/* Learns where numbers in PID namespaces lie, if they are to be shown; sets tracer->ns_pids. Part of tracer_image(). */
+void tracer_pidns_learn(struct tracer *tracer, struct peek *peek);
+
+/* Tells the programs which cgroup was asked for. Part of tracer_attach(). TOOL_DONE, or the exit code after a message. */
+int tracer_cgroup_fill(struct tracer *tracer);
+
+/*
+ * What is at its path now is told to the programs: a service that is restarted gets a new cgroup of the same name. To be
+ * called about once a second and when @tracer->cgroup_watch is readable, an inotify fd on the directories above it.
+ */
+void tracer_cgroup_renew(struct tracer *tracer);
+
+/* Stops watching. Part of tracer_free(). */
+void tracer_cgroup_free(struct tracer *tracer);
+
+/*
+ * What the numbers in /proc are to the machine: *pidns is NULL if they are the same, else it translates them. Returns 0
+ * or -errno: they cannot be told (-ENXIO: /proc is that of another PID namespace).
+ */
+int tracer_numbers(struct tracer *tracer, struct pidns **pidns);
+
+/* Enters a process, by its number in our PID namespace, into the map of followed ones. Returns 0 or -errno. */
 int tracer_follow(struct tracer *tracer, uint32_t pid);
 
 /*
@@ -72,6 +115,9 @@ int tracer_follow(struct tracer *tracer, uint32_t pid);
  * called about once a second.
  */
 void tracer_sweep(struct tracer *tracer);
+
+/* Likewise in a PID namespace, where /proc has other numbers than the maps; of those that are followed. */
+void tracer_sweep_nested(struct tracer *tracer);
 
 /* Takes the programs from their hooks; one that had begun may still run for a moment. The maps stay. */
 void tracer_detach(struct tracer *tracer);

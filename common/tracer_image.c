@@ -184,7 +184,7 @@ static int compile(struct making *m, const char *headers, bool kernel, bool quie
 	snprintf(form, sizeof(form), "PROCSNOOP_FORM=%u", m->tracer->form);
 	snprintf(version, sizeof(version), "PROCSNOOP_VERSION_CODE=%u", m->tracer->form);
 	defines[1] = kernel ? "PROCSNOOP_HEADERS" : version;
-	if (m->tracer->options->cgroup != CONSTANT_ANY)
+	if (m->tracer->options->cgroup)
 		defines[2] = "PROCSNOOP_CGROUP";
 	/* the archive's folder has another name each time; --image-from compile means now; ours compile in no time */
 	if (kernel && m->headers.kind != HEADERS_KHEADERS && m->tracer->options->image == TOOL_IMAGE_AUTO)
@@ -327,7 +327,7 @@ static int learn(struct making *m)
 
 static int take_builtin(struct making *m)
 {
-	bool cgroup = m->tracer->options->cgroup != CONSTANT_ANY;
+	bool cgroup = m->tracer->options->cgroup != NULL;
 	const struct builtin_image *b;
 
 	for (b = m->tool->builtin; b && b->bytes; b++)
@@ -435,6 +435,10 @@ int tracer_image(struct tracer *t, const struct tracer_tool *tool, unsigned int 
 	code = make(&m);
 	if (!code)
 		set_constants(t);
+	if (!code)
+		code = tracer_cgroup_learn(t, m.peek, m.peek_error);
+	if (!code && tool->shows_pids)
+		tracer_pidns_learn(t, m.peek);
 	for (i = 0; i < t->n_plans && t->options->show_plan && !code; i++)
 		code = plan_is_usable(&t->plans[i]) ? TOOL_DONE : TOOL_CANNOT;
 	if (t->options->show_plan)

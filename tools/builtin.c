@@ -96,9 +96,7 @@ int main(int argc, char **argv)
 	}
 	printf("/* made by tools/builtin.c */\n#include <stddef.h>\n#include \"sources.h\"\n\n");
 	for (i = 0; i < 2 * PLAN_FORMS; i++)
-		/* a task's cgroup is told from 4.18 on, whose form is that of 4.11 */
-		sizes[i] = i % 2 && plan_forms[i / 2] < FEATURES_VERSION(4, 11, 0) ? 0 :
-			make(argv[1], source, own.path, plan_forms[i / 2], i % 2, i);
+		sizes[i] = make(argv[1], source, own.path, plan_forms[i / 2], i % 2, i);
 	own_headers_remove(&own);
 	if (!sizes[0])
 		message_warn("no libbcc here: no images are built in, --image-from builtin will not work");

@@ -194,6 +194,8 @@ static void print_header(struct session *session, void *context)
 	if (o->print_uid)
 		buffer_printf(text, "%-6s ", "UID");
 	buffer_printf(text, "%-16s %-7s ", "COMM", "PID");
+	if (session->tracer.ns_pids >= PIDNS_OURS)
+		buffer_printf(text, "%-7s ", "NSPID");
 	if (o->print_pcomm)
 		buffer_printf(text, "%-16s ", "PCOMM");
 	buffer_printf(text, "%-7s ", "PPID");
@@ -209,7 +211,7 @@ static void print_row(struct session *session, struct execsnoop *o, bool late)
 	const struct exec *e = &o->exec;
 	struct timespec wall = clock_wall(&session->clock, e->time);
 	uint64_t since = e->time > session->start_ns ? e->time - session->start_ns : 0;
-	char time[CLOCK_TEXT_SIZE];
+	char time[CLOCK_TEXT_SIZE], number[PIDNS_TEXT_SIZE];
 
 	buffer_reset(&o->text);
 	if (o->time && clock_format(&wall, false, false, time, sizeof(time)) == 0)
@@ -220,6 +222,8 @@ static void print_row(struct session *session, struct execsnoop *o, bool late)
 		buffer_printf(&o->text, "%-6u ", e->uid);
 	add_comm(&o->text, &o->scratch, e->comm);
 	buffer_printf(&o->text, "%-7u ", e->pid);
+	if (session->tracer.ns_pids >= PIDNS_OURS)
+		buffer_printf(&o->text, "%-7s ", pidns_text(session->tracer.ns_pids, e->ns_pid, number));
 	if (o->print_pcomm)
 		add_comm(&o->text, &o->scratch, e->pcomm);
 	buffer_printf(&o->text, "%-7u ", e->ppid);
@@ -273,6 +277,8 @@ static void print_json(struct session *session, struct execsnoop *o, bool late)
 	json_object_set_new(object, "uid", json_integer(e->uid));
 	json_object_set_new(object, "comm", json_bytes(o, e->comm, strlen(e->comm)));
 	json_object_set_new(object, "pid", json_integer(e->pid));
+	if (pidns_tells(session->tracer.ns_pids, e->pid, e->ns_pid))
+		json_object_set_new(object, "ns_pid", e->ns_pid ? json_integer(e->ns_pid) : json_null());
 	json_object_set_new(object, "tid", json_integer(e->tid));
 	json_object_set_new(object, "ppid", json_integer(e->ppid));
 	json_object_set_new(object, "pcomm", json_bytes(o, e->pcomm, strlen(e->pcomm)));
@@ -318,7 +324,7 @@ static int run(struct execsnoop *o)
 	struct plan_thing forks = hooks_fork;
 	const struct plan_thing *things[] = { &forks, &hooks_exec, o->fails ? &hooks_failed_exec : NULL, NULL };
 	struct session_calls calls = { .begin = print_header, .event = take_event, .context = o };
-	struct tracer_tool tool = { .source = source_execsnoop, .builtin = builtin_execsnoop };
+	struct tracer_tool tool = { .source = source_execsnoop, .builtin = builtin_execsnoop, .shows_pids = true };
 	static struct session session;
 	int code;
 

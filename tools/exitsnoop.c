@@ -34,7 +34,8 @@ struct exitsnoop {
 	struct tool_options options;
 	struct exit_show show;
 	bool failed;
-	uint64_t pid;	   /* CONSTANT_ANY: all */
+	uint64_t pid;	   /* of our PID namespace; CONSTANT_ANY: all */
+	uint64_t traced;   /* the same to the machine */
 	uint64_t count;	   /* 0: no limit */
 	struct filter_regex *name;
 	/* of the run */
@@ -129,8 +130,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
 static void begin(struct session *session, void *context)
 {
 	struct exitsnoop *o = context;
+	struct pidns *pidns;
 
-	if (o->cmdlines && cmdlines_read_proc(o->cmdlines, clock_now()) < 0)
+	if (o->cmdlines && (tracer_numbers(&session->tracer, &pidns) < 0 ||
+			    cmdlines_read_proc(o->cmdlines, clock_now(), pidns) < 0))
 		message_warn("cannot read /proc: command lines of processes that run already are not known");
 	if (o->pid != CONSTANT_ANY && kill(o->pid, 0) < 0 && errno == ESRCH)
 		o->done = true; /* it ended while we attached */
@@ -189,7 +192,7 @@ static bool show(struct session *session, struct exitsnoop *o, bool late)
 	o->shown += wanted;
 	if (o->cmdlines && r->group_dead)
 		cmdlines_forget(o->cmdlines, r->pid);
-	o->done = (o->count && o->shown >= o->count) || (o->pid == r->pid && r->group_dead);
+	o->done = (o->count && o->shown >= o->count) || (o->traced == r->pid && r->group_dead);
 	return !o->done;
 }
 
@@ -237,7 +240,7 @@ static int prepare(struct exitsnoop *o, struct tracer *tracer)
 {
 	uint64_t *c = tracer->constants;
 
-	c[EXIT_PID] = o->pid;
+	c[EXIT_PID] = o->traced;
 	c[EXIT_THREADS] = o->show.threads;
 	c[EXIT_USAGE] = o->show.usage;
 	c[EXIT_ARGS] = o->show.args;
@@ -277,7 +280,7 @@ static void look_at_layout(struct exitsnoop *o, const struct layout *l)
 static int run(struct exitsnoop *o)
 {
 	struct session_calls calls = { .begin = begin, .event = take_event, .batch = take_batch, .context = o };
-	struct tracer_tool tool = { .source = source_exitsnoop, .builtin = builtin_exitsnoop };
+	struct tracer_tool tool = { .source = source_exitsnoop, .builtin = builtin_exitsnoop, .shows_pids = true };
 	struct exit_plan *plan = &o->plan;
 	static struct session session;
 	struct tracer *tracer = &session.tracer;
@@ -285,6 +288,8 @@ static int run(struct exitsnoop *o)
 
 	exit_plan_begin(plan, o->show.args, o->show.usage, o->options.json, o->options.follow);
 	code = tracer_plan(tracer, &o->options, plan->things);
+	if (!code)
+		code = tracer_pid(tracer, "--pid", o->pid, &o->traced);
 	exit_plan_look(plan, tracer);
 	if (o->show.usage)
 		tool.optional_groups |= LAYOUT_GROUP_RESOURCES | LAYOUT_GROUP_CPUTIME;
@@ -296,6 +301,7 @@ static int run(struct exitsnoop *o)
 	if (!code)
 		code = prepare(o, tracer);
 	exit_plan_finish(plan, tracer);
+	o->show.ns_pids = tracer->ns_pids;
 	if (!code)
 		look_at_layout(o, &tracer->layout);
 	if (!code && !o->options.show_plan)

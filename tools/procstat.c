@@ -177,6 +177,7 @@ static void begin(struct session *session, void *context)
 {
 	struct procstat *o = context;
 	struct tracer *t = &session->tracer;
+	struct pidns *pidns;
 
 	o->maps = (struct stat_maps){
 		.half = bpf_object_map(t->object, MAP_STAT_HALF),
@@ -185,8 +186,8 @@ static void begin(struct session *session, void *context)
 		.lives = o->look.histogram ? bpf_object_map(t->object, MAP_STAT_LIVES) : -1,
 		.cpus = t->features.cpus,
 	};
-	if (o->look.by == STAT_BY_EXE)
-		stat_note_running(bpf_object_map(t->object, MAP_STAT_EXES));
+	if (o->look.by == STAT_BY_EXE && tracer_numbers(t, &pidns) == 0)
+		stat_note_running(bpf_object_map(t->object, MAP_STAT_EXES), pidns);
 	o->began = session->start_ns;
 }
 

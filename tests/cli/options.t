@@ -89,7 +89,8 @@ done
 bad mntns 4194305 4194305 'no such process'
 bad mntns /proc/4194305/ns/mnt /proc/4194305/ns/mnt 'no such process'
 
-bad cgroup /no/such/group /no/such/group 'no such cgroup, or no cgroup2 file system is mounted'
+bad cgroup /no/such/group /no/such/group 'no such cgroup, or its hierarchy is not mounted'
+bad cgroup /etc /etc 'not a cgroup; give a directory below a cgroup mount'
 
 # hidden, but not unchecked
 for value in '' x 4 4.3 -4.4; do

@@ -14,7 +14,7 @@
 #include "facts.h"
 
 const struct input_option input_options[] = {
-	{ "PROCSNOOP_CGROUP", V(4, 18) }, /* --cgroup */
+	{ "PROCSNOOP_CGROUP", V(4, 4) }, /* --cgroup */
 	{ NULL, 0 },
 };
 

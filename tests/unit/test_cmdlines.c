@@ -100,7 +100,7 @@ static void test_proc(void **state)
 	if (!pid)
 		for (;;)
 			pause();
-	assert_int_equal(cmdlines_read_proc(c, 100), 0);
+	assert_int_equal(cmdlines_read_proc(c, 100, NULL), 0);
 	assert_non_null(get(c, getpid(), 0));
 	assert_non_null(get(c, pid, 0));
 	assert_int_equal(kill(pid, 9), 0);

@@ -63,7 +63,6 @@ static struct features kernel(unsigned int major, unsigned int minor)
 		.kprobes = true,
 		.current_task = v >= V(4, 8),
 		.read_user = v >= V(5, 5),
-		.cgroup_id = v >= V(4, 18),
 		.loops = v >= V(5, 3),
 	};
 

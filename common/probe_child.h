@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A child that does nothing but exist, so that its task_struct can be looked at. */
+#ifndef PROCSNOOP_PROBE_CHILD_H
+#define PROCSNOOP_PROBE_CHILD_H
+
+#include <sys/types.h>
+
+#include "peek.h"
+
+struct probe_child {
+	pid_t pid;	       /* to us; 0: none */
+	struct peek_self self; /* to the kernel */
+	int hold;	       /* its end is the child's */
+};
+
+/*
+ * Starts it, with @flags for clone(2) (namespaces). It dies with us, with status 0 when it is ended, and sends no signal. Returns 0,
+ * -ETIMEDOUT (it did not tell of itself), -errno of clone(2), pipe(2) and peek_self(). To be ended in any case.
+ */
+int probe_child_start(struct probe_child *child, const struct peek *peek, unsigned long flags);
+
+/* Ends and reaps it, if there is one. One that does not end within a second is killed. */
+void probe_child_end(struct probe_child *child);
+
+#endif
