@@ -40,6 +40,7 @@ struct loop {
 	uint64_t *sent;		 /* by CPU, as last read */
 	uint64_t *sent_before;	 /* the second before */
 	int cpu_events;	 /* tells of CPUs that come and go, or -1 */
+	int clock_events; /* tells of the wall clock being set, or -1 */
 	bool stop;
 	bool interrupted; /* by a signal that the command got too: its end is waited for */
 	bool check_rings; /* a CPU came or went, or a loss showed: as if the second were over */
@@ -196,7 +197,7 @@ static int time_left(uint64_t end, int most)
 	return end > now ? (end - now) / MS + 1 : 0;
 }
 
-enum { WAIT_SIGNALS, WAIT_OUTPUT, WAIT_CPUS, WAIT_WATCH, WAIT_COUNT };
+enum { WAIT_SIGNALS, WAIT_OUTPUT, WAIT_CPUS, WAIT_WATCH, WAIT_CLOCK, WAIT_COUNT };
 
 /* Until a ring fills, a signal comes, the reader takes something or goes away, a CPU comes or goes, or time is over. */
 static void wait_for_more(struct loop *loop, int ms)
@@ -207,6 +208,7 @@ static void wait_for_more(struct loop *loop, int ms)
 		[WAIT_OUTPUT] = { .fd = output->writes_to, .events = output_is_pending(output) ? POLLOUT : 0 },
 		[WAIT_CPUS] = { .fd = loop->cpu_events, .events = POLLIN },
 		[WAIT_WATCH] = { .fd = loop->options->watch, .events = POLLIN },
+		[WAIT_CLOCK] = { .fd = loop->clock_events, .events = POLLIN },
 	};
 
 	/* rings that are not emptied now would wake us again at once */
@@ -218,6 +220,8 @@ static void wait_for_more(struct loop *loop, int ms)
 		stop(loop, LOOP_READER);
 	if (fds[WAIT_CPUS].revents && cpus_watch_read(loop->cpu_events))
 		loop->check_rings = true;
+	if (fds[WAIT_CLOCK].revents && clock_watch_read(loop->clock_events))
+		loop->options->calls.clock_set(loop->options->calls.context);
 	if (fds[WAIT_WATCH].revents)
 		loop->options->calls.watched(loop->options->calls.context);
 }
@@ -305,7 +309,7 @@ static int prepare(struct loop *loop)
 
 int loop_run(const struct loop_options *options, struct loop_result *result)
 {
-	struct loop loop = { .options = options, .result = result, .cpu_events = -1 };
+	struct loop loop = { .options = options, .result = result, .cpu_events = -1, .clock_events = -1 };
 	int err;
 
 	memset(result, 0, sizeof(*result));
@@ -313,6 +317,7 @@ int loop_run(const struct loop_options *options, struct loop_result *result)
 	if (!err) {
 		if (options->rings)
 			loop.cpu_events = cpus_watch_open();
+		loop.clock_events = clock_watch_open();
 		run(&loop);
 		if (options->rings)
 			last_look(&loop);
@@ -323,6 +328,8 @@ int loop_run(const struct loop_options *options, struct loop_result *result)
 	}
 	if (loop.cpu_events >= 0)
 		close(loop.cpu_events);
+	if (loop.clock_events >= 0)
+		close(loop.clock_events);
 	order_free(loop.order);
 	assemble_free(loop.assemble);
 	free(loop.sent);

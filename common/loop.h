@@ -23,6 +23,7 @@ struct loop_calls {
 	/* @came: as the CPU came online, and had no ring yet */
 	void (*lost)(uint32_t cpu, uint64_t count, bool came, void *context);
 	void (*reopen)(void *context); /* SIGUSR1 */
+	void (*clock_set)(void *context); /* the wall clock was set, or the machine resumed */
 	bool (*flush)(void *context); /* after a batch; false: nobody reads any more */
 	void (*second)(void *context); /* about once a second; may be NULL */
 	bool (*tick)(void *context); /* every interval_ns; returns whether to go on */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "bpf.h"
+#include "clock.h"
 #include "peek_program.h"
 #include "process.h"
 #include "tracefs.h"
@@ -173,14 +174,6 @@ static int open_some_way(struct peek *p)
 	return open_way(p, PEEK_BY_FAULTS);
 }
 
-static uint64_t clock_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /* Some addresses give refused reads away: errors of that kind, or nothing but zeros where our own task lies. */
 static int try_read(struct peek *p)
 {
@@ -286,7 +279,7 @@ static int fire(const struct peek *p, int event, struct peek_request *request, u
 	int i, err;
 
 	for (i = 0; i < TRIES; i++) {
-		request->sequence = clock_ns();
+		request->sequence = clock_now();
 		request->owner = (uintptr_t)p->page;
 		err = bpf_map_update(p->requests, &zero, request);
 		if (err)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "buffer.h"
+#include "clock.h"
 #include "number.h"
 
 #ifndef SYS_close_range
@@ -40,6 +41,8 @@ int process_start_ticks(pid_t pid, uint64_t *ticks)
 	if (!err)
 		err = p ? number_u64_prefix(&p, text.data + text.length, ticks) : -EPROTO;
 	buffer_free(&text);
+	if (!err)
+		*ticks -= clock_boottime_shift() / (1000000000LL / sysconf(_SC_CLK_TCK));
 	return err;
 }
 

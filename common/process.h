@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 /*
- * When a process began, in clock ticks since boot: with its pid, which is used again, this names one process. Returns
+ * When a process began, in clock ticks since boot, the same in every time namespace: with its pid, which is used again, this names one process. Returns
  * 0, -ENOENT (or -ESRCH: there is none), -EPROTO.
  */
 int process_start_ticks(pid_t pid, uint64_t *ticks);

@@ -15,7 +15,7 @@
 #include "bpf.h"
 #include "cpus.h"
 
-#define MAX_EXTRA 4
+#define MAX_EXTRA 8
 
 struct ring {
 	int fd; /* -1: this CPU has none now */

@@ -30,7 +30,7 @@ unsigned int rings_drain(struct rings *rings, void (*take)(unsigned int cpu, con
 			 void *context);
 
 /*
- * poll(2) with @timeout_ms on @n_extra fds (at most 4), and until a ring is an eighth full. Returns like poll(2): 0 on
+ * poll(2) with @timeout_ms on @n_extra fds (at most 8), and until a ring is an eighth full. Returns like poll(2): 0 on
  * timeout, -errno (-EINTR).
  */
 int rings_wait(struct rings *rings, struct pollfd *extra, unsigned int n_extra, int timeout_ms);

@@ -104,6 +104,20 @@ static void reopen(void *context)
 	buffer_free(&name);
 }
 
+static void set_clock(void *context)
+{
+	struct session *session = ((struct run *)context)->session;
+	struct timespec before = clock_wall(&session->clock, clock_now()), now;
+	int err = clock_changed(&session->clock);
+
+	now = clock_wall(&session->clock, clock_now());
+	if (err)
+		message_warn("the wall clock was set, but cannot be read: %s; times are those of before", strerror(-err));
+	else
+		message_verbose("the wall clock was set: by %.3f s",
+				now.tv_sec - before.tv_sec + (now.tv_nsec - before.tv_nsec) / 1e9);
+}
+
 static bool flush(void *context)
 {
 	struct run *run = context;
@@ -197,6 +211,7 @@ static int loop(struct run *run)
 			.event = take_event,
 			.lost = take_lost,
 			.reopen = reopen,
+			.clock_set = set_clock,
 			.flush = flush,
 			.second = each_second,
 			.tick = tick,

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "layout.h"
 
 #define STACK_SIZE 16384
@@ -88,12 +89,10 @@ static int exit_code(const struct specimen_child_context *c, int code)
 static void take_name(struct specimen_report *report)
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
-	struct timespec t;
 	uint64_t random;
 	int i;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	random = (t.tv_nsec ^ (uint64_t)report->thread << 20) * 0x9e3779b97f4a7c15ULL;
+	random = (clock_now() ^ (uint64_t)report->thread << 20) * 0x9e3779b97f4a7c15ULL;
 	strcpy(report->comm, "procsnoop-");
 	for (i = 10; i < 15; i++) {
 		report->comm[i] = digits[random >> 59];

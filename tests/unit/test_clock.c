@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <unistd.h>
+
 #include "clock.h"
 
 #define NS 1000000000LL
@@ -115,6 +117,41 @@ static void test_format_errors(void **state)
 	assert_string_equal(text, "");
 }
 
+/* /proc/PID/timens_offsets, as Linux 5.7 and 5.6 write it. */
+static void test_time_namespace(void **state)
+{
+	(void)state;
+	assert_int_equal(clock_parse_shift("monotonic        1000         5\n", "monotonic", "1"), 1000000000005);
+	assert_int_equal(clock_parse_shift("monotonic       -500         0\n", "monotonic", "1"), -500000000000);
+	assert_int_equal(clock_parse_shift("1 20 0\n", "monotonic", "1"), 20000000000);
+	assert_int_equal(clock_parse_shift("boottime 7 0\n", "monotonic", "1"), 0);
+	assert_int_equal(clock_parse_shift("", "monotonic", "1"), 0);
+	assert_int_equal(clock_parse_shift("monotonic\n", "monotonic", "1"), 0);
+}
+
+/* What happened before the clock was set keeps its time. */
+static void test_changed(void **state)
+{
+	struct clock c = { .offset_ns = 5000000000 };
+	uint64_t now = clock_now();
+
+	(void)state;
+	assert_int_equal(clock_changed(&c), 0);
+	assert_in_range(c.changed_ns, now, clock_now());
+	assert_int_equal(clock_wall(&c, 1000000000).tv_sec, 6);
+	assert_in_range(clock_wall(&c, clock_now()).tv_sec, time(NULL) - 1, time(NULL) + 1);
+}
+
+static void test_watch(void **state)
+{
+	int fd = clock_watch_open();
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_false(clock_watch_read(fd)); /* nobody sets the clock here, and it does not wait */
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +160,9 @@ int main(void)
 		cmocka_unit_test(test_wall),
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_format_errors),
+		cmocka_unit_test(test_time_namespace),
+		cmocka_unit_test(test_changed),
+		cmocka_unit_test(test_watch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
