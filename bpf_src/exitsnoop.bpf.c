@@ -25,6 +25,31 @@ enum dead {
 
 MAP(execs, MAP_EXECS, MAP_TYPE_HASH, sizeof(u32), sizeof(u64), 16384)
 
+#define START_STACK_BEFORE_ARG_START 8
+
+/*
+ * Where the command line ends, as /proc/PID/cmdline has it (fs/proc/base.c get_mm_cmdline): where the last byte of the
+ * arguments is not NUL, a title was written over them (setproctitle), and goes on into the environment behind them up to
+ * its first NUL. argc, from the bottom of the stack, tells empty arguments at the end from a title's padding: start_stack
+ * stands before arg_start in mm_struct from 4.4 to 6.18.
+ */
+INLINE u64 command_line_end(struct exit_event *e, u64 mm)
+{
+	u64 end = read_kernel_u64(FIELD(mm, MM_ARG_END)), environment;
+	u32 argc = 0;
+	char last = 0;
+
+	read_user(&argc, sizeof(argc), read_kernel_u64(FIELD(mm, MM_ARG_START) - START_STACK_BEFORE_ARG_START));
+	e->argc = argc;
+	if (read_user(&last, 1, end - 1) || !last)
+		return end;
+	e->flags |= EXIT_TITLE;
+	if (read_kernel_u64(FIELD(mm, MM_ENV_START)) != end)
+		return end;
+	environment = read_kernel_u64(FIELD(mm, MM_ENV_END));
+	return environment > end ? environment : end;
+}
+
 #if FORM_BUFFER
 
 MAP(scratch, MAP_SCRATCH, MAP_TYPE_PERCPU_ARRAY, sizeof(u32), sizeof(struct exit_message), 1)
@@ -48,7 +73,7 @@ INLINE u32 read_args_stepwise(char *to, u64 from, u64 size)
 INLINE void send_with_args(void *ctx, struct exit_message *m, u64 mm)
 {
 	u64 start = read_kernel_u64(FIELD(mm, MM_ARG_START));
-	u64 size = read_kernel_u64(FIELD(mm, MM_ARG_END)) - start;
+	u64 size = command_line_end(&m->event, mm) - start;
 
 	m->event.args_total = size;
 	if (size > EXIT_ARGS_MAX)
@@ -108,7 +133,7 @@ INLINE void send_chunks(void *ctx, struct exit_part *p, u64 end)
 INLINE void send_with_args(void *ctx, union exit_parts *m, u64 mm)
 {
 	u64 start = read_kernel_u64(FIELD(mm, MM_ARG_START));
-	u64 end = read_kernel_u64(FIELD(mm, MM_ARG_END));
+	u64 end = command_line_end(&m->event, mm);
 
 	m->event.args_total = end - start;
 	m->event.flags |= EXIT_HAS_PARTS;
@@ -151,7 +176,7 @@ INLINE void fill(struct exit_event *e, u16 what, u32 ppid)
 	e->args_size = 0;
 	e->threads = 0;
 	e->ns_pid = 0;
-	e->padding = 0;
+	e->argc = 0;
 }
 
 /*

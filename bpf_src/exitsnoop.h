@@ -21,6 +21,7 @@ enum exit_flag {
 	EXIT_HAS_USAGE = 2,	/* used is filled in */
 	EXIT_NO_MM = 4,		/* no memory of its own, or no more of it: the command line cannot be read here */
 	EXIT_HAS_PARTS = 8,	/* the command line follows in parts */
+	EXIT_TITLE = 32,	/* the process wrote a title over its arguments, which may go on into its environment */
 	EXIT_UNSETTLED = 16,	/* the status may be one that the leader has yet to set */
 };
 
@@ -52,7 +53,7 @@ struct exit_event {
 	__u32 args_size;  /* bytes of it in args */
 	__u32 threads;	  /* not yet gone, this one included; 0 where that does not matter */
 	__u32 ns_pid;	  /* in a PID namespace (pidns.h); 0: none, or not known */
-	__u32 padding;
+	__u32 argc;	  /* arguments that it was executed with; 0: not known */
 	char comm[COMM_SIZE];
 	struct exit_usage used;
 };

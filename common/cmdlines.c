@@ -150,6 +150,16 @@ bool cmdlines_find(const struct cmdlines *c, uint32_t pid, uint64_t start, struc
 	return true;
 }
 
+/* Without the NULs that a title shorter than the arguments leaves behind it. */
+static uint32_t without_padding(const struct buffer *text)
+{
+	size_t size = text->length;
+
+	while (size > 1 && !text->data[size - 1] && !text->data[size - 2])
+		size--;
+	return size;
+}
+
 int cmdlines_read_proc(struct cmdlines *c, uint64_t now, struct pidns *pidns)
 {
 	struct buffer text = BUFFER_EMPTY;
@@ -174,7 +184,7 @@ int cmdlines_read_proc(struct cmdlines *c, uint64_t now, struct pidns *pidns)
 		err = buffer_read_file(&text, path, c->most_each);
 		if (err && err != -EFBIG)
 			continue;
-		cmdlines_set(c, pid, now, &(struct cmdline){ buffer_text(&text), text.length, err == -EFBIG });
+		cmdlines_set(c, pid, now, &(struct cmdline){ buffer_text(&text), without_padding(&text), err == -EFBIG });
 	}
 	closedir(proc);
 	buffer_free(&text);

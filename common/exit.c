@@ -37,6 +37,32 @@ static void join_parts(struct exit_record *r, const struct event *event, size_t 
 	}
 }
 
+/* A title ends at its first NUL; one that was not found lies beyond what was read. */
+static void end_title(struct exit_record *r)
+{
+	const char *nul = memchr(r->args, 0, r->args_size);
+
+	if (!nul)
+		return;
+	r->args_size = nul + 1 - r->args;
+	r->args_cut = false;
+}
+
+/* NULs that a title shorter than the arguments leaves at the end, unless they are as many empty arguments. */
+static void drop_padding(struct exit_record *r, uint32_t argc)
+{
+	uint32_t nuls = 0, i;
+
+	if (r->args_cut)
+		return;
+	for (i = 0; i < r->args_size; i++)
+		nuls += !r->args[i];
+	if (nuls == argc)
+		return;
+	while (r->args_size > 1 && !r->args[r->args_size - 1] && !r->args[r->args_size - 2])
+		r->args_size--;
+}
+
 static int take_args(struct exit_record *r, const struct event *event, const struct exit_event *e, const char *args,
 		     size_t at)
 {
@@ -56,6 +82,10 @@ static int take_args(struct exit_record *r, const struct event *event, const str
 	}
 	r->args_cut = r->args_size < e->args_total;
 	r->args_known = r->args_size || !e->args_total;
+	if (e->flags & EXIT_TITLE)
+		end_title(r);
+	else
+		drop_padding(r, e->argc);
 	return 0;
 }
 
