@@ -275,10 +275,8 @@ static int go(struct run *run)
 	if (!loop_code && run->calls->event)
 		tell_totals(session);
 	code = code ? code : loop_code;
-	if (!loop_code && run->calls->end) {
-		tracer_detach(&session->tracer);
+	if (!loop_code && run->calls->end)
 		run->calls->end(session, run->calls->context);
-	}
 	return code;
 }
 

@@ -33,7 +33,7 @@ struct session_calls {
 	bool (*batch)(struct session *session, uint64_t now, void *context);
 	/* of a tool without events: each time that interval_ns have gone by; returns whether to go on */
 	bool (*tick)(struct session *session, void *context);
-	/* likewise: everything is detached, the maps are still there */
+	/* likewise: at the end, while everything is still attached, so that counters can be switched at one moment */
 	void (*end)(struct session *session, void *context);
 	uint64_t interval_ns; /* 0: never */
 	void *context;

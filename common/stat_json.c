@@ -64,7 +64,20 @@ static void forget_unknown(json_t *object, unsigned int unknown)
 		json_object_set_new(object, "maxrss_kb", json_null());
 }
 
-static void add_line(const struct stat_line *line, bool total, const struct stat_look *look, double ts, struct buffer *out)
+/* Ends whose lifetime found no room in the kernel's table. */
+static uint64_t unrecorded(const struct stat_line *line)
+{
+	uint64_t ends = line->sum.exits;
+	unsigned int i;
+
+	for (i = 0; i < STAT_BUCKETS; i++)
+		ends -= line->lives[i];
+	return ends;
+}
+
+/* @omitted: rows that --top left out before the total */
+static void add_line(const struct stat_line *line, bool total, size_t omitted, const struct stat_look *look, double ts,
+		     struct buffer *out)
 {
 	json_t *object = json_object();
 	char *text;
@@ -74,11 +87,15 @@ static void add_line(const struct stat_line *line, bool total, const struct stat
 	set_counts(object, &line->sum);
 	set_ends(object, &line->sum, look->page_kb);
 	forget_unknown(object, look->unknown);
-	if (look->histogram)
+	if (look->histogram) {
 		json_object_set_new(object, "hist", json_lives(line));
-	if (total)
+		json_object_set_new(object, "hist_unrecorded", json_integer(unrecorded(line)));
+	}
+	if (total) {
 		json_object_set_new(object, "total", json_true());
-	else if (line->rest)
+		json_object_set_new(object, "rows_omitted", json_integer(omitted));
+	}
+	if (!total && line->rest)
 		json_object_set_new(object, "others", json_true());
 	/* 16 digits: microseconds of a time in seconds */
 	text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(16));
@@ -93,13 +110,18 @@ static void add_line(const struct stat_line *line, bool total, const struct stat
 void stat_json(const struct stat_table *table, const struct stat_look *look, double ts, struct buffer *out)
 {
 	struct stat_line total;
-	size_t i, shown = 0;
+	size_t i, shown = 0, omitted = 0;
 
 	for (i = 0; i < table->n; i++) {
-		if ((look->failures && !stat_has_failures(&table->lines[i])) || (look->top && shown++ >= look->top))
+		if (look->failures && !stat_has_failures(&table->lines[i]))
 			continue;
-		add_line(&table->lines[i], false, look, ts, out);
+		if (look->top && shown >= look->top) {
+			omitted++;
+			continue;
+		}
+		shown++;
+		add_line(&table->lines[i], false, 0, look, ts, out);
 	}
 	stat_total(table, &total);
-	add_line(&total, true, look, ts, out);
+	add_line(&total, true, omitted, look, ts, out);
 }

@@ -10,8 +10,10 @@
 #include "escape.h"
 
 #define CELL_SIZE 80 /* a name has 16 bytes, each of which may become \xHH */
-#define KEY_LEAST 7
+#define MIN_NAME 15 /* what columns are left out for */
+#define MIN_KEY 7   /* where not even the sort column leaves room for more */
 #define KEY_USUAL 16
+#define MIN_ROWS 3  /* that a histogram leaves room for */
 #define BAR 40
 
 static const char *const by_names[] = { "comm", "uid", "ppid", "pcomm", "exe" };
@@ -26,7 +28,7 @@ struct row {
 
 struct widths {
 	unsigned int of[STAT_COLUMNS];
-	unsigned int columns; /* that are shown */
+	unsigned int hidden; /* bits 1 << enum stat_column */
 };
 
 const char *stat_by_name(enum stat_by by)
@@ -123,7 +125,9 @@ static void format_row(struct row *row, const struct stat_line *line, const stru
 		format_kb(row->cells[STAT_RSS], r->rss_pages * look->page_kb);
 	}
 	for (i = STAT_FORKS; i < STAT_COLUMNS; i++)
-		if (look->unknown & 1U << i || (!r->exits && i >= STAT_AVG))
+		if (look->unknown & 1U << i)
+			strcpy(row->cells[i], "?");
+		else if (!r->exits && i >= STAT_AVG)
 			strcpy(row->cells[i], "-");
 }
 
@@ -141,20 +145,34 @@ static void widen(struct widths *w, const struct row *row)
 			w->of[i] = columns_of(row->cells[i]);
 }
 
-/* The key's width is what the terminal leaves. */
-static void fit(struct widths *w, unsigned int width)
+static unsigned int used_by_columns(const struct widths *w)
 {
 	unsigned int used = 0, i;
 
-	w->columns = STAT_COLUMNS;
 	for (i = STAT_FORKS; i < STAT_COLUMNS; i++)
-		used += 1 + w->of[i];
-	if (!width)
+		if (!(w->hidden & 1U << i))
+			used += 1 + w->of[i];
+	return used;
+}
+
+/* What is asked for least goes first. */
+static void fit(struct widths *w, const struct stat_look *look)
+{
+	static const unsigned char order[] = { STAT_RSS,   STAT_MAX,   STAT_AVG,   STAT_FAILS, STAT_SIGNALS,
+					       STAT_NONZERO, STAT_EXECS, STAT_FORKS, STAT_EXITS, STAT_CPU };
+	unsigned int key = w->of[STAT_KEY], i, used = used_by_columns(w);
+
+	if (!look->width)
 		return;
-	while (w->columns > STAT_FORKS + 1 && used + KEY_LEAST > width)
-		used -= 1 + w->of[--w->columns];
-	if (used + w->of[STAT_KEY] > width)
-		w->of[STAT_KEY] = used + KEY_LEAST < width ? width - used : KEY_LEAST;
+	if (key > MIN_NAME)
+		key = MIN_NAME;
+	for (i = 0; i < sizeof(order) && used + key > look->width; i++) {
+		if (order[i] != look->sort)
+			w->hidden |= 1U << order[i];
+		used = used_by_columns(w);
+	}
+	if (used + w->of[STAT_KEY] > look->width)
+		w->of[STAT_KEY] = used + MIN_KEY < look->width ? look->width - used : MIN_KEY;
 }
 
 static void put_row(struct row *row, const struct widths *w, struct buffer *out)
@@ -163,17 +181,35 @@ static void put_row(struct row *row, const struct widths *w, struct buffer *out)
 
 	cut(row->cells[STAT_KEY], w->of[STAT_KEY]);
 	buffer_printf(out, "%s%*s", row->cells[STAT_KEY], (int)(w->of[STAT_KEY] - columns_of(row->cells[STAT_KEY])), "");
-	for (i = STAT_FORKS; i < w->columns; i++)
-		buffer_printf(out, " %*s", (int)w->of[i], row->cells[i]);
+	for (i = STAT_FORKS; i < STAT_COLUMNS; i++)
+		if (!(w->hidden & 1U << i))
+			buffer_printf(out, " %*s", (int)w->of[i], row->cells[i]);
 	buffer_char(out, '\n');
 }
 
-/* @exits: how many there should be; more keys than there was room for leave some out. */
-static void put_lives(const char *of, const uint64_t lives[STAT_BUCKETS], uint64_t exits, unsigned int width,
-		      struct buffer *out)
+static void put_bucket(unsigned int bucket, uint64_t count, uint64_t most, unsigned int bar, struct buffer *out)
+{
+	unsigned int stars = bar < 8 || bar > BAR ? 0 : (count * bar + most - 1) / most;
+
+	buffer_printf(out, "%10" PRIu64 " -> ", stat_bucket_low(bucket));
+	if (bucket == STAT_BUCKETS - 1)
+		buffer_printf(out, "%-10s", "");
+	else
+		buffer_printf(out, "%-10" PRIu64, stat_bucket_low(bucket + 1));
+	buffer_printf(out, " : %*" PRIu64 "%s%.*s\n", stars ? -10 : 0, count, stars ? " " : "", (int)stars,
+		      "****************************************");
+}
+
+/*
+ * @exits: how many there should be; those for which the kernel's table had no room are told as a number. At most @lines
+ * lines, 0: no limit. Returns how many it appended.
+ */
+static unsigned int put_lives(const char *of, const uint64_t lives[STAT_BUCKETS], uint64_t exits, unsigned int width,
+			      unsigned int lines, struct buffer *out)
 {
 	unsigned int first = STAT_BUCKETS, last = 0, i, bar = width && width < 42 + BAR ? width - 42 : BAR;
-	uint64_t most = 0;
+	unsigned int room = lines > 5 ? lines - 5 : 1; /* a blank, two of heading, longer, unrecorded */
+	uint64_t most = 0, longer = 0;
 
 	for (i = 0; i < STAT_BUCKETS; i++) {
 		if (!lives[i])
@@ -184,95 +220,128 @@ static void put_lives(const char *of, const uint64_t lives[STAT_BUCKETS], uint64
 		exits -= lives[i];
 	}
 	if (!most)
-		return;
+		return 0;
+	for (i = last; lines && i > first && i - first >= room; i--)
+		longer += lives[i];
+	last = i;
 	buffer_printf(out, "\nlifetime of %s\n%10s    %-10s : count\n", of, "ms", "");
-	for (i = first; i <= last; i++) {
-		unsigned int stars = bar < 8 || bar > BAR ? 0 : (lives[i] * bar + most - 1) / most;
-
-		buffer_printf(out, "%10" PRIu64 " -> ", stat_bucket_low(i));
-		if (i == STAT_BUCKETS - 1)
-			buffer_printf(out, "%-10s", "");
-		else
-			buffer_printf(out, "%-10" PRIu64, stat_bucket_low(i + 1));
-		buffer_printf(out, " : %*" PRIu64 "%s%.*s\n", stars ? -10 : 0, lives[i], stars ? " " : "", (int)stars,
-			      "****************************************");
-	}
+	for (i = first; i <= last; i++)
+		put_bucket(i, lives[i], most, bar, out);
+	if (longer)
+		buffer_printf(out, "%24s : %" PRIu64 "\n", "longer", longer);
 	if (exits)
-		buffer_printf(out, "%24s : %" PRIu64 "\n", "not told", exits);
+		buffer_printf(out, "%24s : %" PRIu64 "\n", "unrecorded", exits);
+	return 3 + last - first + 1 + !!longer + !!exits;
 }
 
-static void put_histograms(const struct stat_table *table, const struct stat_line *total, const struct stat_look *look,
-			   struct buffer *out)
+/* At most @lines lines, 0: no limit. Returns how many it appended. */
+static unsigned int put_histograms(const struct stat_table *table, const struct stat_line *total,
+				   const struct stat_look *look, unsigned int lines, struct buffer *out)
 {
 	char key[CELL_SIZE];
+	unsigned int used = 0;
 	size_t i, shown = 0;
 
 	if (look->histogram == STAT_HISTOGRAM_ALL)
-		put_lives("all", total->lives, total->sum.exits, look->width, out);
+		return put_lives("all", total->lives, total->sum.exits, look->width, lines, out);
 	if (look->histogram != STAT_HISTOGRAM_KEYS)
-		return;
+		return 0;
 	for (i = 0; i < table->n; i++) {
 		if (!is_shown(&table->lines[i], look) || (look->top && shown++ >= look->top))
 			continue;
+		/* one that would be cut to nothing is left out whole */
+		if (lines && used && used + 8 > lines)
+			break;
 		format_key(key, &table->lines[i], look->by);
-		put_lives(key, table->lines[i].lives, table->lines[i].sum.exits, look->width, out);
+		used += put_lives(key, table->lines[i].lives, table->lines[i].sum.exits, look->width,
+				  lines ? lines - used : 0, out);
 	}
+	return used;
 }
 
-/* Widths for all that is shown. Returns how many lines --top leaves out. */
-static size_t measure(const struct stat_table *table, const struct stat_look *look, struct widths *w)
+static size_t count_shown(const struct stat_table *table, const struct stat_look *look)
 {
-	size_t i, shown = 0, left = 0;
+	size_t i, n = 0;
+
+	for (i = 0; i < table->n; i++)
+		n += is_shown(&table->lines[i], look);
+	return n;
+}
+
+/* Widths for the rows that are shown. */
+static void measure(const struct stat_table *table, const struct stat_look *look, size_t top, struct widths *w)
+{
+	size_t i, shown = 0;
 	struct row row;
 
-	for (i = 0; i < table->n; i++) {
+	for (i = 0; i < table->n && shown < top; i++) {
 		if (!is_shown(&table->lines[i], look))
 			continue;
-		if (look->top && shown++ >= look->top) {
-			left++;
-			continue;
-		}
+		shown++;
 		format_row(&row, &table->lines[i], look);
 		widen(w, &row);
 	}
-	return left;
 }
 
-static void put_lines(const struct stat_table *table, const struct stat_look *look, const struct widths *w,
+static void put_lines(const struct stat_table *table, const struct stat_look *look, size_t top, const struct widths *w,
 		      struct buffer *out)
 {
 	size_t i, shown = 0;
 	struct row row;
 
-	for (i = 0; i < table->n; i++) {
-		if (!is_shown(&table->lines[i], look) || (look->top && shown++ >= look->top))
+	for (i = 0; i < table->n && shown < top; i++) {
+		if (!is_shown(&table->lines[i], look))
 			continue;
+		shown++;
 		format_row(&row, &table->lines[i], look);
 		put_row(&row, w, out);
 	}
 }
 
+/* Rows first, then the histograms: each gets what the other leaves, but a few rows are always there. Returns the rows. */
+static size_t share_height(const struct stat_table *table, const struct stat_line *total, const struct stat_look *look,
+			   struct buffer *histograms)
+{
+	size_t wanted = count_shown(table, look), top = look->top && look->top < wanted ? look->top : wanted, least;
+	size_t room = look->height > 3 + MIN_ROWS ? look->height - 3 : MIN_ROWS; /* heading, (more), total */
+
+	if (!look->height) {
+		put_histograms(table, total, look, 0, histograms);
+		return top;
+	}
+	least = room / 2 > MIN_ROWS ? room / 2 : MIN_ROWS;
+	if (least > top)
+		least = top;
+	room -= put_histograms(table, total, look, room > least ? room - least : 1, histograms);
+	return look->top || top < room ? top : room;
+}
+
 void stat_text(const struct stat_table *table, const struct stat_look *look, struct buffer *out)
 {
 	struct widths w = { .of = { look->width ? 0 : KEY_USUAL } };
+	struct buffer histograms = BUFFER_EMPTY;
 	struct row heading, sum;
 	struct stat_line total;
 	unsigned int i;
-	size_t left;
+	size_t top;
 
 	stat_total(table, &total);
+	top = share_height(table, &total, look, &histograms);
 	format_row(&sum, &total, look);
 	strcpy(sum.cells[STAT_KEY], "TOTAL");
 	for (i = 0; i < STAT_COLUMNS; i++)
 		strcpy(heading.cells[i], i ? headings[i] : key_headings[look->by]);
 	widen(&w, &heading);
 	widen(&w, &sum);
-	left = measure(table, look, &w);
-	fit(&w, look->width);
+	measure(table, look, top, &w);
+	fit(&w, look);
 	put_row(&heading, &w, out);
-	put_lines(table, look, &w, out);
-	if (left && look->say_more)
-		buffer_printf(out, "(%zu more)\n", left);
+	put_lines(table, look, top, &w, out);
+	if (top < count_shown(table, look))
+		buffer_printf(out, "(%zu more)\n", count_shown(table, look) - top);
 	put_row(&sum, &w, out);
-	put_histograms(table, &total, look, out);
+	buffer_string(out, buffer_text(&histograms));
+	if (histograms.error)
+		out->error = histograms.error;
+	buffer_free(&histograms);
 }

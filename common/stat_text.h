@@ -19,8 +19,9 @@ enum stat_histogram {
 struct stat_look {
 	enum stat_by by;
 	unsigned int width; /* of the terminal; 0: no limit */
-	size_t top;	    /* lines; 0: all */
-	bool say_more;	    /* tell how many lines were left out */
+	unsigned int height; /* lines that the text may have; 0: no limit */
+	size_t top;	    /* rows; 0: all, or what fits the height */
+	enum stat_column sort; /* that column is never left out */
 	bool failures;	    /* only lines with failures */
 	enum stat_histogram histogram;
 	unsigned int unknown; /* bits 1 << enum stat_column of what cannot be seen here */
@@ -28,9 +29,10 @@ struct stat_look {
 };
 
 /*
- * Appends a heading, the lines of the sorted table, a total of all of them, shown or not, and histograms. Where they do
- * not fit the width keys are cut down to 7 characters, which a + at the end shows, then columns are left out from the
- * right.
+ * Appends a heading, the rows of the sorted table, how many more there are, a total of all of them, shown or not, and
+ * histograms. Where a row does not fit the width, names are cut to 15 characters, which a + at the end shows; then
+ * columns are left out, RSS first and the sort column never; then names are cut further. Where all does not fit the
+ * height, rows are left out, and of histograms what does not fit either.
  */
 void stat_text(const struct stat_table *table, const struct stat_look *look, struct buffer *out);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* procstat: what processes that come and go cost, added up in the kernel, as a table each few seconds. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,9 @@ struct procstat {
 	struct stat_table interval, all;
 	struct buffer text;
 	uint64_t shown, began;
+	uint64_t every_ns; /* a table; 0: one at the end */
 	bool said_full;
+	bool failed; /* the counters could not be read */
 };
 
 static const struct argp_option options[] = {
@@ -52,6 +55,9 @@ static const struct argp_option options[] = {
 	{ "rows", KEY_ROWS, "N", 0, "Room for N rows in the kernel, one for each key on each CPU (default 16384)", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
+
+#define STUB_SHARE 20	 /* less than this part of an interval after -d is no table */
+#define LAST_SWITCH_MS 2
 
 static enum stat_histogram parse_histogram(const char *value)
 {
@@ -69,6 +75,9 @@ static error_t parse_argument(struct procstat *o, const char *value, const struc
 		return ARGP_ERR_UNKNOWN;
 	if (o->interval_ns && o->count)
 		return ARGP_ERR_UNKNOWN;
+	if (strcmp(value, "all") == 0 || strcmp(value, "key") == 0)
+		tool_bad_value("INTERVAL", value, *value == 'k' ? "must be a number of seconds; for histograms write -Hkey" :
+								  "must be a number of seconds; for histograms write -Hall");
 	if (o->interval_ns)
 		o->count = tool_number("COUNT", value, 1, UINT32_MAX);
 	else if (number_seconds_ns(value, &o->interval_ns) < 0 || o->interval_ns < SECOND / 100)
@@ -126,9 +135,8 @@ static void add_text_table(struct procstat *o, const struct timespec *wall, uint
 	bool terminal = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col;
 
 	o->look.width = terminal ? size.ws_col : 0;
-	o->look.say_more = terminal;
-	if (terminal && !o->top)
-		o->look.top = size.ws_row > 10 ? size.ws_row - 5 : 5;
+	/* but for the blank line, the time and the cursor's line */
+	o->look.height = terminal && size.ws_row > 3 ? size.ws_row - 3 : 0;
 	if (o->shown)
 		buffer_char(&o->text, '\n');
 	if (clock_format(wall, false, ns % SECOND != 0 && ns < 10 * SECOND, time, sizeof(time)) == 0)
@@ -146,8 +154,10 @@ static int take(struct procstat *o)
 	err = stat_take(&o->maps, &o->interval, &rest);
 	if (!err && o->cumulative)
 		err = stat_merge(&o->all, &o->interval);
-	if (err)
-		message_error("cannot read what was counted: %s", strerror(-err));
+	if (err) {
+		message_error("cannot read the counters: %s", strerror(-err));
+		o->failed = true;
+	}
 	if (rest && !o->said_full)
 		message_warn("the table in the kernel is full: %llu events were counted without their keys, as others; "
 			     "--rows makes room for more", (unsigned long long)rest);
@@ -163,6 +173,7 @@ static void show(struct session *session, struct procstat *o, uint64_t now)
 
 	stat_sort(table, o->sort);
 	o->look.top = o->top;
+	o->look.sort = o->sort;
 	buffer_reset(&o->text);
 	if (o->options.json)
 		stat_json(table, &o->look, wall.tv_sec + wall.tv_nsec / 1e9, &o->text);
@@ -171,6 +182,17 @@ static void show(struct session *session, struct procstat *o, uint64_t now)
 	session_print(session, &o->text);
 	o->shown++;
 	o->began = now;
+}
+
+/* Somebody who waits at a terminal is told for how long. */
+static void say_when(const struct procstat *o)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	if (o->options.command && !o->interval_ns)
+		message_warn("counting; the table comes when the command ends");
+	else if (o->every_ns > SECOND)
+		message_warn("counting; the first table comes after %g s", o->every_ns / 1e9);
 }
 
 static void begin(struct session *session, void *context)
@@ -188,7 +210,14 @@ static void begin(struct session *session, void *context)
 	};
 	if (o->look.by == STAT_BY_EXE && tracer_numbers(t, &pidns) == 0)
 		stat_note_running(bpf_object_map(t->object, MAP_STAT_EXES), pidns);
+	/* what came while hooks were attached one after another is no balance: forks without their ends */
+	take(o);
+	stat_clear(&o->interval);
+	stat_clear(&o->all);
+	o->said_full = false;
+	session->start_ns = clock_now();
 	o->began = session->start_ns;
+	say_when(o);
 }
 
 static bool tick(struct session *session, void *context)
@@ -201,12 +230,20 @@ static bool tick(struct session *session, void *context)
 	return !o->count || o->shown < o->count;
 }
 
-/* What came after the last interval; nothing if that is nothing, unless it is all there is. */
+/*
+ * What came after the last interval, while everything is still attached, so that it balances; nothing if that is nothing,
+ * unless it is all there is. Where -d ends with an interval, what came since is after the time that was asked for.
+ */
 static void end(struct session *session, void *context)
 {
 	struct procstat *o = context;
+	uint64_t now = clock_now();
+	bool over = session->result.end == LOOP_DURATION && o->shown && now - o->began < o->every_ns / STUB_SHARE;
 
-	if ((!o->count || o->shown < o->count) && take(o) == 0 && (o->interval.n || !o->shown))
+	/* the command's last switch comes a moment after its status */
+	if (session->result.end == LOOP_COMMAND)
+		poll(NULL, 0, LAST_SWITCH_MS);
+	if (!over && !o->failed && (!o->count || o->shown < o->count) && take(o) == 0 && (o->interval.n || !o->shown))
 		show(session, o, clock_now());
 	output_flush(&session->output);
 }
@@ -241,7 +278,8 @@ static int run(struct procstat *o)
 	int code = stat_plan_make(&plan, &session.tracer, &o->options);
 
 	/* a command is waited for, unless tables were asked for meanwhile */
-	calls.interval_ns = o->interval_ns || o->options.command ? o->interval_ns : 5 * SECOND;
+	o->every_ns = o->interval_ns || o->options.command ? o->interval_ns : 5 * SECOND;
+	calls.interval_ns = o->every_ns;
 	if (!code) {
 		prepare(o, &session.tracer, plan.groups);
 		code = tracer_image(&session.tracer, &tool, LAYOUT_GROUP_EXEC | LAYOUT_GROUP_EXIT | plan.groups);
@@ -249,8 +287,10 @@ static int run(struct procstat *o)
 	o->look.unknown = stat_plan_unknown(&plan, &session.tracer);
 	if (o->sort == STAT_COLUMNS)
 		o->sort = o->look.unknown & 1U << STAT_CPU ? STAT_EXITS : STAT_CPU;
-	if (!code && !o->options.show_plan)
-		return session_run(&session, &calls);
+	if (!code && !o->options.show_plan) {
+		code = session_run(&session, &calls);
+		return o->failed && !code ? TOOL_FAILED : code;
+	}
 	tracer_free(&session.tracer);
 	return code;
 }

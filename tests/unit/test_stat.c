@@ -241,8 +241,8 @@ static void plain_text(void **state)
 	look.unknown = 1 << STAT_FAILS | 1 << STAT_CPU;
 	text(&t, &look,
 	     "COMM             FORKS EXECS FAILS EXITS NONZERO SIGNALS AVG(ms) MAX(ms) CPU(ms) RSS(max)\n"
-	     "cc1                  0     3     -     3       1       0   500.0   900.0       -     117M\n"
-	     "TOTAL                4     3     -     3       1       0   500.0   900.0       -     117M\n");
+	     "cc1                  0     3     ?     3       1       0   500.0   900.0       ?     117M\n"
+	     "TOTAL                4     3     ?     3       1       0   500.0   900.0       ?     117M\n");
 	stat_free(&t);
 }
 
@@ -269,18 +269,81 @@ static void text_fits_every_width(void **state)
 	stat_free(&t);
 }
 
-static void cut_keys_and_rows_show(void **state)
+/* At 80 columns names stay readable, at any width what the table is sorted by stays. */
+static void columns_give_way(void **state)
 {
 	struct stat_table t = example();
-	struct stat_look look = { .page_kb = 4, .width = 80, .top = 1, .say_more = true };
+	struct stat_look look = { .page_kb = 4, .width = 80, .top = 1, .sort = STAT_CPU };
+	struct buffer out = BUFFER_EMPTY;
+	static const char *const names[STAT_COLUMNS] = {
+		"", "FORKS", "EXECS", "FAILS", "EXITS", "NONZERO", "SIGNALS", "AVG(ms)", "MAX(ms)", "CPU(ms)", "RSS(max)",
+	};
+	enum stat_column sort;
 
 	(void)state;
-	strcpy(t.lines[0].name, "a-long-name");
+	strcpy(t.lines[0].name, "a-name-of-15-by");
 	text(&t, &look,
-	     "COMM    FORKS EXECS FAILS EXITS NONZERO SIGNALS AVG(ms) MAX(ms) CPU(ms) RSS(max)\n"
-	     "a-long+     0     3     0     3       1       0   500.0   900.0  1400.0     117M\n"
+	     "COMM            FORKS EXECS FAILS EXITS NONZERO SIGNALS AVG(ms) MAX(ms) CPU(ms)\n"
+	     "a-name-of-15-by     0     3     0     3       1       0   500.0   900.0  1400.0\n"
 	     "(1 more)\n"
-	     "TOTAL       4     3     0     3       1       0   500.0   900.0  1400.0     117M\n");
+	     "TOTAL               4     3     0     3       1       0   500.0   900.0  1400.0\n");
+	look.width = 60;
+	text(&t, &look,
+	     "COMM            FORKS EXECS EXITS NONZERO SIGNALS CPU(ms)\n"
+	     "a-name-of-15-by     0     3     3       1       0  1400.0\n"
+	     "(1 more)\n"
+	     "TOTAL               4     3     3       1       0  1400.0\n");
+	for (sort = STAT_FORKS; sort < STAT_COLUMNS; sort++) {
+		look.sort = sort;
+		for (look.width = 24; look.width < 90; look.width++) {
+			buffer_reset(&out);
+			stat_text(&t, &look, &out);
+			assert_non_null(strstr(buffer_text(&out), names[sort]));
+			assert_non_null(strstr(buffer_text(&out), "a-name-of-15-by"));
+		}
+	}
+	buffer_free(&out);
+	stat_free(&t);
+}
+
+static unsigned int count_lines(const char *text)
+{
+	unsigned int n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* Rows first, then histograms; together no more lines than there are. */
+static void text_fits_every_height(void **state)
+{
+	struct stat_look look = { .page_kb = 4, .width = 80 };
+	struct stat_table t = example();
+	struct buffer out = BUFFER_EMPTY;
+	struct stat_key key;
+	char name[16];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 30; i++) {
+		snprintf(name, sizeof(name), "key%u", i);
+		key = named(0, name);
+		add(&t, 0, name, (struct stat_row){ .exits = 40 });
+		for (key.bucket = 0; key.bucket < STAT_BUCKETS; key.bucket++)
+			stat_add_lives(&t, &key, 1);
+	}
+	for (look.histogram = STAT_HISTOGRAM_NONE; look.histogram <= STAT_HISTOGRAM_KEYS; look.histogram++) {
+		for (look.height = 16; look.height < 100; look.height++) {
+			buffer_reset(&out);
+			stat_text(&t, &look, &out);
+			assert_in_range(count_lines(buffer_text(&out)), 8, look.height);
+			assert_memory_equal(buffer_text(&out), "COMM ", 5);
+			assert_non_null(strstr(buffer_text(&out), "\nTOTAL "));
+			assert_int_equal(!strstr(buffer_text(&out), "lifetime of "), !look.histogram);
+		}
+	}
+	buffer_free(&out);
 	stat_free(&t);
 }
 
@@ -302,11 +365,11 @@ static void histogram(void **state)
 			       "       128 -> 256        : 2          ****************************************\n"
 			       "       256 -> 512        : 0\n"
 			       "       512 -> 1024       : 1          ********************\n"));
-	assert_null(strstr(buffer_text(&out), "not told"));
+	assert_null(strstr(buffer_text(&out), "unrecorded"));
 	buffer_reset(&out);
 	t.lines[0].sum.exits++;
 	stat_text(&t, &look, &out);
-	assert_non_null(strstr(buffer_text(&out), "                not told : 1\n"));
+	assert_non_null(strstr(buffer_text(&out), "              unrecorded : 1\n"));
 	buffer_free(&out);
 	stat_free(&t);
 }
@@ -324,7 +387,8 @@ int main(void)
 		cmocka_unit_test(column_names_read_back),
 		cmocka_unit_test(plain_text),
 		cmocka_unit_test(text_fits_every_width),
-		cmocka_unit_test(cut_keys_and_rows_show),
+		cmocka_unit_test(columns_give_way),
+		cmocka_unit_test(text_fits_every_height),
 		cmocka_unit_test(histogram),
 	};
 
