@@ -16,6 +16,7 @@
 
 #include "layout.h"
 #include "peek.h"
+#include "pidns.h"
 #include "specimen_child.h"
 #include "specimen_proc.h"
 
@@ -30,7 +31,8 @@ struct specimen_set {
 	struct specimen list[SPECIMEN_MAX];
 	struct {
 		pid_t process, thread;
-	} local[SPECIMEN_MAX]; /* ids as we see them */
+	} local[SPECIMEN_MAX], shown[SPECIMEN_MAX]; /* ids as we see them, and as /proc has them */
+	bool machines_proc;    /* that is the initial PID namespace's, and ours is another */
 	uint64_t last_born;    /* the latest reading of the clock */
 	pid_t child[CHILDREN]; /* 0: none */
 	int leader[CHILDREN];  /* index of its specimen */
@@ -58,6 +60,7 @@ static int add_self(struct specimen_set *set)
 
 	if (err)
 		return err;
+	set->machines_proc = !pidns_owns_proc() && pidns_proc_shows(self.tgid);
 	s->task = self.task;
 	s->pid = self.pid;
 	s->tgid = self.tgid;
@@ -81,7 +84,7 @@ static void add_our_parent(struct specimen_set *set)
 	struct specimen *s = add(set, SPECIMEN_OUR_PARENT);
 	pid_t parent = getppid();
 
-	if (parent > 0 && !specimen_proc_args(parent, s->args) && getppid() == parent)
+	if (parent > 0 && pidns_owns_proc() && !specimen_proc_args(parent, s->args) && getppid() == parent)
 		s->known = SPECIMEN_ARGS;
 	else
 		set->n--;
@@ -116,6 +119,8 @@ static void add_task(struct specimen_set *set, const struct specimen_report *rep
 	s->known = SPECIMEN_IDS | SPECIMEN_LEADER | SPECIMEN_PARENT | SPECIMEN_BORN | SPECIMEN_COMM;
 	set->local[set->n - 1].process = report->process;
 	set->local[set->n - 1].thread = report->thread;
+	set->shown[set->n - 1].process = set->machines_proc ? (pid_t)report->self.tgid : report->process;
+	set->shown[set->n - 1].thread = set->machines_proc ? (pid_t)report->self.pid : report->thread;
 }
 
 /* What only leaders tell. The leaver has no memory any more, and no namespaces. */
@@ -171,7 +176,7 @@ static void watch_leader_leave(struct specimen_set *set)
 	struct specimen *s = &set->list[i];
 
 	s->ended = 1;
-	if (specimen_proc_await(set->local[i].process, set->local[i].thread, 'Z', 2)) {
+	if (specimen_proc_await(set->shown[i].process, set->shown[i].thread, 'Z', 2)) {
 		s->known &= ~(SPECIMEN_THREADS | SPECIMEN_STATUS);
 		return;
 	}
@@ -195,14 +200,14 @@ static void add_clocks(struct specimen *s, pid_t process)
 
 static void add_task_usage(struct specimen_set *set, int i)
 {
-	pid_t process = set->local[i].process, thread = set->local[i].thread;
+	pid_t process = set->shown[i].process, thread = set->shown[i].thread;
 	struct specimen *s = &set->list[i];
 	uint32_t kind = set->list[s->leader].kind;
 
 	if (!process || (!s->ended && specimen_proc_await(process, thread, 'S', 2)))
 		return;
 	if (s->leader == i)
-		add_clocks(s, process);
+		add_clocks(s, set->local[i].process);
 	if ((kind == SPECIMEN_CHILD || kind == SPECIMEN_GRANDCHILD) && !specimen_proc_usage(process, thread, &s->usage))
 		s->known |= SPECIMEN_USAGE;
 }
@@ -283,7 +288,7 @@ static void add_zombie(struct specimen_set *set, int which, uint32_t group_statu
 	int alive = set->leader[which];
 	struct specimen *s;
 
-	if (specimen_proc_await(set->local[alive].process, set->local[alive].thread, 'Z', 1))
+	if (specimen_proc_await(set->shown[alive].process, set->shown[alive].thread, 'Z', 1))
 		return;
 	s = add(set, set->list[alive].kind);
 	*s = set->list[alive];
