@@ -32,11 +32,6 @@ struct probe {
 	unsigned int n_found;
 };
 
-static bool is_kernel_address(uint64_t word)
-{
-	return word >> 56 == 0xff && word % 8 == 0;
-}
-
 static uint64_t u64_at(const unsigned char *bytes, uint32_t offset)
 {
 	uint64_t value;
@@ -137,10 +132,10 @@ static int follow_parents(struct probe *p, const unsigned char *node, struct cgr
 	int err = 0;
 
 	for (o->parent = 0; o->parent < NODE_SIZE && !err; o->parent += 8) {
-		if (!is_kernel_address(u64_at(node, o->parent)))
+		if (!probe_child_reaches(&p->child, u64_at(node, o->parent)))
 			continue;
 		err = read_at(p, u64_at(node, o->parent), outer, sizeof(outer));
-		if (err || u32_at(outer, o->inode) != p->inodes[1] || !is_kernel_address(u64_at(outer, o->parent)))
+		if (err || u32_at(outer, o->inode) != p->inodes[1] || !probe_child_reaches(&p->child, u64_at(outer, o->parent)))
 			continue;
 		err = read_at(p, u64_at(outer, o->parent), root, sizeof(root));
 		if (err || u32_at(root, o->inode) != p->inodes[2])
@@ -158,7 +153,7 @@ static int follow_cgroup(struct probe *p, uint64_t cgroup, struct cgroup_offsets
 	int err = read_at(p, cgroup, bytes, sizeof(bytes));
 
 	for (o->node = 0; o->node < CGROUP_SIZE && !err; o->node += 8) {
-		if (!is_kernel_address(u64_at(bytes, o->node)))
+		if (!probe_child_reaches(&p->child, u64_at(bytes, o->node)))
 			continue;
 		err = read_at(p, u64_at(bytes, o->node), node, sizeof(node));
 		for (o->inode = 0; o->inode < NODE_SIZE && !err; o->inode += 4)
@@ -168,18 +163,17 @@ static int follow_cgroup(struct probe *p, uint64_t cgroup, struct cgroup_offsets
 	return err;
 }
 
-/* A css_set: words in which the child's differs from ours and that lead to a cgroup, whose own css is its beginning. */
-static int follow_set(struct probe *p, const unsigned char *theirs, const unsigned char *ours, struct cgroup_offsets *o)
+/* The child's css_set: words that lead to a cgroup, whose own css is its beginning. */
+static int follow_set(struct probe *p, const unsigned char *set, struct cgroup_offsets *o)
 {
 	uint64_t cgroup, self;
 	int err = 0;
 
 	for (o->set = 0; o->set < SET_SIZE && !err; o->set += 8) {
-		if (!is_kernel_address(u64_at(theirs, o->set)) || !is_kernel_address(u64_at(ours, o->set)) ||
-		    u64_at(theirs, o->set) == u64_at(ours, o->set))
+		if (!probe_child_reaches(&p->child, u64_at(set, o->set)))
 			continue;
-		err = read_at(p, u64_at(theirs, o->set), &cgroup, sizeof(cgroup));
-		if (err || !is_kernel_address(cgroup))
+		err = read_at(p, u64_at(set, o->set), &cgroup, sizeof(cgroup));
+		if (err || !probe_child_reaches(&p->child, cgroup))
 			continue;
 		err = read_at(p, cgroup, &self, sizeof(self));
 		if (!err && self == cgroup)
@@ -199,25 +193,22 @@ static bool can_be_set(const struct probe *p, uint32_t offset)
 {
 	uint64_t set = u64_at(p->bytes[0], offset), next = u64_at(p->bytes[0], offset + 8);
 
-	return is_kernel_address(set) && is_kernel_address(u64_at(p->bytes[1], offset)) &&
-	       set != u64_at(p->bytes[1], offset) && next == u64_at(p->bytes[0], offset + 16) && next > set &&
+	return probe_child_reaches(&p->child, set) && set != u64_at(p->bytes[1], offset) && next == u64_at(p->bytes[0], offset + 16) && next > set &&
 	       next - set < SET_SIZE;
 }
 
 static int follow_task(struct probe *p)
 {
-	unsigned char theirs[SET_SIZE], ours[SET_SIZE];
+	unsigned char set[SET_SIZE];
 	struct cgroup_offsets o;
 	int err = 0;
 
 	for (o.task = 0; o.task + 24 <= LAYOUT_OFFSET_MAX && !err && !p->n_found; o.task += 8) {
 		if (!can_be_set(p, o.task))
 			continue;
-		err = read_at(p, u64_at(p->bytes[0], o.task), theirs, sizeof(theirs));
+		err = read_at(p, u64_at(p->bytes[0], o.task), set, sizeof(set));
 		if (!err)
-			err = read_at(p, u64_at(p->bytes[1], o.task), ours, sizeof(ours));
-		if (!err)
-			err = follow_set(p, theirs, ours, &o);
+			err = follow_set(p, set, &o);
 	}
 	return err;
 }

@@ -71,7 +71,7 @@ static uint64_t memory_span(void)
  * All that is allocated lies within the direct mapping of memory, which is as long as memory with its holes. Devices
  * are mapped elsewhere, and nothing that is followed points to them.
  */
-static uint64_t memory_reach(void)
+uint64_t layout_memory_reach(void)
 {
 	struct sysinfo info;
 	uint64_t span = memory_span(), guess = 1ULL << 36;
@@ -131,7 +131,7 @@ static struct learn *new_learn(struct layout *l, const uint32_t *hint, uint32_t 
 	struct learn_source source = {
 		.read = read_memory,
 		.context = p,
-		.reach = memory_reach(),
+		.reach = layout_memory_reach(),
 		.version_code = version_code,
 		.tick = tick_length(),
 	};

@@ -60,6 +60,12 @@ struct layout {
 int layout_learn(struct layout *l, unsigned int groups, uint32_t version_code, struct peek *p);
 
 /*
+ * How far from a task_struct others of the kernel's allocations may lie, in bytes. What is farther away may be a device, or
+ * no address at all, of which some kernels warn when it is read.
+ */
+uint64_t layout_memory_reach(void);
+
+/*
  * Takes the offsets that notes_layout (bpf_src/fields.h) told, compiled with the kernel's headers: one for each
  * field, in order. Returns 0 or -EPROTO: not LAYOUT_COUNT of them, or one that cannot be true; nothing is taken then.
  */

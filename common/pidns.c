@@ -38,13 +38,18 @@ bool pidns_is_initial(void)
 	return !stat("/proc/self/ns/pid", &st) && st.st_ino == INITIAL_INODE;
 }
 
-bool pidns_owns_proc(void)
+bool pidns_proc_shows(uint32_t pid)
 {
 	char link[32] = "";
 	uint64_t number;
 
 	return readlink("/proc/self", link, sizeof(link) - 1) > 0 && !number_u64(link, 1, INT32_MAX, &number) &&
-	       (pid_t)number == getpid();
+	       number == pid;
+}
+
+bool pidns_owns_proc(void)
+{
+	return pidns_proc_shows(getpid());
 }
 
 bool pidns_tells(enum pidns_show show, uint32_t pid, uint32_t ns_pid)

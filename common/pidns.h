@@ -23,6 +23,9 @@ bool pidns_is_initial(void);
 /* Tells whether /proc shows our own PID namespace: its numbers are those that kill(2) takes. */
 bool pidns_owns_proc(void);
 
+/* Tells whether /proc shows us by this number: by the machine's, if it is that of the initial PID namespace. */
+bool pidns_proc_shows(uint32_t pid);
+
 /*
  * Gets ready to translate. @tracefs: as tracefs_open() found it, must outlive the translator. Returns 0; -ENOENT (no
  * such event, no tracefs), -errno of perf_event_open(2) and mmap(2); *out is to be freed. For the calling thread only.

@@ -27,6 +27,7 @@ struct pair {
 	unsigned char ours[PID_SIZE], theirs[PID_SIZE];
 };
 
+/* The initial namespace is a variable of the kernel, far from what is allocated. It is not read. */
 static bool is_kernel_address(uint64_t word)
 {
 	return word >> 56 == 0xff && word % 8 == 0;
@@ -106,8 +107,8 @@ static int look(struct pair *p, uint32_t from, uint32_t end, struct pidns_layout
 	if (!err)
 		err = read_at(p, p->child.self.task + from, their, sizeof(their));
 	for (at = 0; at < end - from && !err; at += 8) {
-		if (!is_kernel_address(u64_at(our, at)) || !is_kernel_address(u64_at(their, at)) ||
-		    u64_at(our, at) == u64_at(their, at))
+		if (!probe_child_reaches(&p->child, u64_at(our, at)) ||
+		    !probe_child_reaches(&p->child, u64_at(their, at)) || u64_at(our, at) == u64_at(their, at))
 			continue;
 		err = read_at(p, u64_at(their, at), p->theirs, sizeof(p->theirs));
 		if (!err && u32_at(p->theirs, LEVEL_AT) > LEVEL_MOST)

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "layout.h"
+
 #define PATIENCE 10000	   /* ms; emulated machines are slow */
 #define END_PATIENCE 1000 /* ms */
 
@@ -48,6 +50,7 @@ int probe_child_start(struct probe_child *child, const struct peek *peek, unsign
 	int report[2], hold[2], err = 0;
 
 	memset(child, 0, sizeof(*child));
+	child->reach = layout_memory_reach();
 	if (pipe2(report, O_CLOEXEC))
 		return -errno;
 	if (pipe2(hold, O_CLOEXEC)) {
@@ -71,6 +74,13 @@ int probe_child_start(struct probe_child *child, const struct peek *peek, unsign
 		err = await_report(child, report[0]);
 	close(report[0]);
 	return err;
+}
+
+bool probe_child_reaches(const struct probe_child *child, uint64_t word)
+{
+	uint64_t task = child->self.task, distance = word > task ? word - task : task - word;
+
+	return word >> 63 && word % 8 == 0 && distance < child->reach;
 }
 
 void probe_child_end(struct probe_child *child)

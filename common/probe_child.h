@@ -3,6 +3,8 @@
 #ifndef PROCSNOOP_PROBE_CHILD_H
 #define PROCSNOOP_PROBE_CHILD_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "peek.h"
@@ -11,6 +13,7 @@ struct probe_child {
 	pid_t pid;	       /* to us; 0: none */
 	struct peek_self self; /* to the kernel */
 	int hold;	       /* its end is the child's */
+	uint64_t reach;	       /* layout_memory_reach() */
 };
 
 /*
@@ -18,6 +21,9 @@ struct probe_child {
  * -ETIMEDOUT (it did not tell of itself), -errno of clone(2), pipe(2) and peek_self(). To be ended in any case.
  */
 int probe_child_start(struct probe_child *child, const struct peek *peek, unsigned long flags);
+
+/* Tells whether a word can be the address of something that the kernel allocated, and may be read. */
+bool probe_child_reaches(const struct probe_child *child, uint64_t word);
 
 /* Ends and reaps it, if there is one. One that does not end within a second is killed. */
 void probe_child_end(struct probe_child *child);

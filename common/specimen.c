@@ -16,6 +16,7 @@
 
 #include "layout.h"
 #include "peek.h"
+#include "pidns.h"
 #include "process.h"
 #include "signals.h"
 #include "specimen_child.h"
@@ -34,7 +35,8 @@ struct specimen_set {
 	struct specimen list[SPECIMEN_MAX];
 	struct {
 		pid_t process, thread;
-	} local[SPECIMEN_MAX]; /* ids as we see them */
+	} local[SPECIMEN_MAX], shown[SPECIMEN_MAX]; /* ids as we see them, and as /proc has them */
+	bool machines_proc;    /* that is the initial PID namespace's, and ours is another */
 	uint64_t last_born;    /* the latest reading of the clock */
 	pid_t child[CHILDREN]; /* 0: none */
 	int leader[CHILDREN];  /* index of its specimen */
@@ -62,6 +64,7 @@ static int add_self(struct specimen_set *set)
 
 	if (err)
 		return err;
+	set->machines_proc = !pidns_owns_proc() && pidns_proc_shows(self.tgid);
 	s->task = self.task;
 	s->pid = self.pid;
 	s->tgid = self.tgid;
@@ -85,7 +88,7 @@ static void add_our_parent(struct specimen_set *set)
 	struct specimen *s = add(set, SPECIMEN_OUR_PARENT);
 	pid_t parent = getppid();
 
-	if (parent > 0 && !specimen_proc_args(parent, s->args) && getppid() == parent)
+	if (parent > 0 && pidns_owns_proc() && !specimen_proc_args(parent, s->args) && getppid() == parent)
 		s->known = SPECIMEN_ARGS;
 	else
 		set->n--;
@@ -151,6 +154,8 @@ static void add_task(struct specimen_set *set, const struct specimen_report *rep
 	s->known = SPECIMEN_IDS | SPECIMEN_LEADER | SPECIMEN_PARENT | SPECIMEN_BORN | SPECIMEN_COMM;
 	set->local[set->n - 1].process = report->process;
 	set->local[set->n - 1].thread = report->thread;
+	set->shown[set->n - 1].process = set->machines_proc ? (pid_t)report->self.tgid : report->process;
+	set->shown[set->n - 1].thread = set->machines_proc ? (pid_t)report->self.pid : report->thread;
 }
 
 /* What only leaders tell. The leaver has no memory any more, and no namespaces. */
@@ -217,7 +222,7 @@ static int watch_leader_leave(struct specimen_set *set)
 	int i = set->leader[LEAVER];
 	struct specimen *s = &set->list[i];
 
-	int err = specimen_proc_await(set->local[i].process, set->local[i].thread, 'Z', 2);
+	int err = specimen_proc_await(set->shown[i].process, set->shown[i].thread, 'Z', 2);
 
 	s->ended = 1;
 	if (err) {
@@ -245,7 +250,7 @@ static void add_clocks(struct specimen *s, pid_t process)
 
 static int add_task_usage(struct specimen_set *set, int i)
 {
-	pid_t process = set->local[i].process, thread = set->local[i].thread;
+	pid_t process = set->shown[i].process, thread = set->shown[i].thread;
 	struct specimen *s = &set->list[i];
 	uint32_t kind = set->list[s->leader].kind;
 
@@ -254,7 +259,7 @@ static int add_task_usage(struct specimen_set *set, int i)
 	if (!process || err)
 		return ends_it(err) ? err : 0;
 	if (s->leader == i)
-		add_clocks(s, process);
+		add_clocks(s, set->local[i].process);
 	if ((kind == SPECIMEN_CHILD || kind == SPECIMEN_GRANDCHILD) && !specimen_proc_usage(process, thread, &s->usage))
 		s->known |= SPECIMEN_USAGE;
 	return 0;
@@ -336,7 +341,7 @@ int specimen_make(struct specimen_set **out, unsigned int groups, const struct p
 static int add_zombie(struct specimen_set *set, int which, uint32_t group_status)
 {
 	int alive = set->leader[which];
-	int err = specimen_proc_await(set->local[alive].process, set->local[alive].thread, 'Z', 1);
+	int err = specimen_proc_await(set->shown[alive].process, set->shown[alive].thread, 'Z', 1);
 	struct specimen *s;
 
 	if (err)

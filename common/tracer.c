@@ -268,7 +268,8 @@ int tracer_attach(struct tracer *t)
 	unsigned int i;
 	int code;
 
-	if (!t->features.tracefs_error)
+	/* in a PID namespace it cannot be seen who is dead */
+	if (!t->features.tracefs_error && !t->nested)
 		attach_clean(&t->features.tracefs);
 	t->attach = attach_new(t->features.tracefs_error ? NULL : &t->features.tracefs);
 	if (!t->attach) {

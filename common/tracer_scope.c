@@ -117,11 +117,12 @@ void tracer_pidns_learn(struct tracer *t, struct peek *peek)
 			message_verbose("process numbers in PID namespaces cannot be told: %s", strerror(-err));
 		return;
 	}
-	t->ns_pids = t->nested ? PIDNS_OURS : PIDNS_DIFFERENT;
+	/* without /proc it only shows here that ours is the initial one */
+	t->ns_pids = l.level ? PIDNS_OURS : PIDNS_DIFFERENT;
 	t->constants[PIDNS_TASK] = l.task;
-	t->constants[PIDNS_NUMBERS] = l.numbers + (t->nested ? l.level * l.stride : 0);
-	t->constants[PIDNS_STRIDE] = t->nested ? 0 : l.stride;
-	t->constants[PIDNS_READER] = t->nested ? l.space : 0;
+	t->constants[PIDNS_NUMBERS] = l.numbers + l.level * l.stride;
+	t->constants[PIDNS_STRIDE] = l.level ? 0 : l.stride;
+	t->constants[PIDNS_READER] = l.level ? l.space : 0;
 	message_verbose("numbers in PID namespaces: at %u, %u and %u, learned", l.task, l.numbers, l.stride);
 }
 

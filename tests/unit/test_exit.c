@@ -414,6 +414,28 @@ static void test_probe(void **state)
 	}
 }
 
+/* A process's number in a PID namespace, beside the machine's. */
+static void test_namespace(void **state)
+{
+	struct exit_show show = { .ns_pids = PIDNS_OURS };
+	struct exit_event e = an_end();
+
+	(void)state;
+	e.start = 0;
+	e.head.time = 1234567890;
+	e.ns_pid = 3;
+	strcpy(e.comm, "sh");
+	assert_int_equal(decode(&e, NULL, SHORT_SIZE), 0);
+	check_row(&show, "COMM             PID     NSPID   PPID    TID     AGE(s)    EXIT_CODE\n",
+		  "sh               10      3       12      11      1.235     code 3\n");
+	record.ns_pid = 0;
+	check_row(&show, "COMM             PID     NSPID   PPID    TID     AGE(s)    EXIT_CODE\n",
+		  "sh               10      -       12      11      1.235     code 3\n");
+	show.ns_pids = PIDNS_UNKNOWN;
+	check_row(&show, "COMM             PID     NSPID   PPID    TID     AGE(s)    EXIT_CODE\n",
+		  "sh               10      ?       12      11      1.235     code 3\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +450,7 @@ int main(void)
 		cmocka_unit_test(test_probe),
 		cmocka_unit_test_setup_teardown(test_hold, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_row, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_namespace, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

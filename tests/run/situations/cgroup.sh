@@ -113,7 +113,7 @@ if directory 2 ''; then
 	works "$root/$me.slice" "/$me.slice" 'cgroup2, below the mount'
 	works "$root/$me.slice" "/$me.slice" 'cgroup2, a form from before the helper' --form 4.8 --layout learned
 else
-	skip 'cgroup2' 'no cgroup2 here: kernel started no helper'
+	skip 'cgroup2' 'cannot be mounted: not root in it, or a kernel before 4.5'
 fi
 
 if [ -s where1 ]; then
@@ -125,7 +125,7 @@ if [ -s where1 ]; then
 	[ $? = 1 ]
 	result $? 'what is made to learn is removed'
 else
-	skip 'cgroup version 1' 'no hierarchy of version 1: not root in it, or not in this kernel'
+	skip 'cgroup version 1' 'cannot be mounted: not root in it, or not in this kernel'
 fi
 
 mkdir -p named
