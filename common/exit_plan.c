@@ -7,40 +7,23 @@
 #include "hooks.h"
 #include "tracer.h"
 
-enum { RAW, TRACEPOINT, KPROBE }; /* ways */
+enum { RAW, TRACEPOINT, KPROBE }; /* ways of hooks_fork */
 
-static const struct plan_thing exit_thing = {
-	.name = "exit",
-	.ways = {
-		{ PLAN_RAW, { { .program = "on_exit_raw", .family = PLAN_RAW, .target = "sched_process_exit" } } },
-		{ PLAN_TRACEPOINT,
-		  { { .program = "on_exit_tracepoint", .family = PLAN_TRACEPOINT, .system = "sched",
-		      .target = "sched_process_exit" } } },
-		{ PLAN_KPROBE, { { .program = "on_exit_kprobe", .family = PLAN_KPROBE, .target = "taskstats_exit" } } },
-	},
+static const struct hooks_end_programs end_programs = {
+	.raw = "on_exit_raw",
+	.tracepoint = "on_exit_tracepoint",
+	.kprobe = "on_exit_kprobe",
+	.live = "on_exit_live",
 };
 
-static const struct plan_thing exec_thing = {
-	.name = "exec",
-	.optional = true,
-	.ways = {
-		{ PLAN_RAW, { { .program = "on_exec", .family = PLAN_RAW, .target = "sched_process_exec" } } },
-		{ PLAN_TRACEPOINT,
-		  { { .program = "on_exec", .family = PLAN_TRACEPOINT, .system = "sched", .target = "sched_process_exec" } } },
-		{ PLAN_KPROBE, { { .program = "on_exec", .family = PLAN_KPROBE, .target = "proc_exec_connector" } } },
-	},
-};
-
-static const struct plan_thing fork_thing = {
-	.name = "fork",
-	.ways = {
-		{ PLAN_RAW, { { .program = "on_born_raw", .family = PLAN_RAW, .target = "task_newtask" } } },
-		{ PLAN_TRACEPOINT,
-		  { { .program = "on_born_tracepoint", .family = PLAN_TRACEPOINT, .system = "task",
-		      .target = "task_newtask" } } },
-		{ PLAN_KPROBE, { { .program = "on_fork_kprobe", .family = PLAN_KPROBE, .target = "wake_up_new_task" } } },
-	},
-};
+/* Whose child a new process is does not matter here, nor who waits in vfork(2). */
+static void make_forks(struct plan_thing *forks)
+{
+	*forks = hooks_fork;
+	forks->ways[RAW].hooks[0].program = "on_born_raw";
+	forks->ways[TRACEPOINT].hooks[0].program = "on_born_tracepoint";
+	memset(&forks->ways[KPROBE].hooks[1], 0, sizeof(forks->ways[KPROBE].hooks[1])); /* begin_new_exec */
+}
 
 void exit_plan_begin(struct exit_plan *p, bool args, bool usage, bool json, bool follow)
 {
@@ -48,15 +31,11 @@ void exit_plan_begin(struct exit_plan *p, bool args, bool usage, bool json, bool
 
 	memset(p, 0, sizeof(*p));
 	p->args = args;
-	p->exits = exit_thing;
-	p->execs = exec_thing;
-	p->forks = fork_thing;
 	p->told = hooks_tell_group_dead();
-	if (!p->told) {
-		p->exits.kprobe_first_below = UINT32_MAX; /* it is always told the truth */
-		p->exits.ways[RAW].hooks[0].program = "on_exit_live";
-		p->exits.ways[TRACEPOINT].hooks[0].program = "on_exit_live";
-	}
+	hooks_end(&p->exits, "exit", &end_programs, p->told);
+	p->execs = hooks_exec;
+	p->execs.optional = true;
+	make_forks(&p->forks);
 	p->forks.optional = !follow;
 	/* the things that an end rests on first: an end that is seen has been seen to begin, or is older than we are */
 	if (follow || (args && !p->told))

@@ -9,7 +9,10 @@
 
 const struct plan_thing hooks_exec = {
 	.name = "exec",
-	/* a path longer than a trace record never reaches a program at a tracepoint (2 KB until 5.16) */
+	/*
+	 * A path longer than a trace record (2 KB until 5.16) never reaches a program at a tracepoint, and has the kernel
+	 * WARN: perf_trace_buf_prepare() in kernel/trace/trace_event_perf.c.
+	 */
 	.kprobe_first_below = FEATURES_VERSION(4, 17, 0),
 	.ways = {
 		{ PLAN_RAW, { { .program = "on_exec", .family = PLAN_RAW, .target = "sched_process_exec" } } },
@@ -47,6 +50,13 @@ const struct plan_thing hooks_fork = {
 	{ CALL, .program = "on_call_compat_execve", .optional = true, .target = HOOKS_COMPAT("execve") },              \
 	{ CALL, .program = "on_call_compat_execveat", .optional = true, .target = HOOKS_COMPAT("execveat") }
 
+#define COUNT_LEAVE .program = "on_leave", .family = PLAN_TRACEPOINT, .system = "syscalls"
+#define COUNT_RETURN .program = "on_return", .family = PLAN_KPROBE, .returns = true, .since = HOOKS_WRAPPED
+/* on x86-64 32-bit callers have functions of their own, and pass no tracepoint of the system call */
+#define COUNT_COMPAT                                                                                                   \
+	{ COUNT_RETURN, .optional = true, .target = HOOKS_COMPAT("execve") },                                          \
+	{ COUNT_RETURN, .optional = true, .target = HOOKS_COMPAT("execveat") }
+
 /* Returns first: an exec that is under way while we attach must not leave an entry without an end. */
 const struct plan_thing hooks_failed_exec = {
 	.name = "failed exec",
@@ -67,6 +77,41 @@ const struct plan_thing hooks_failed_exec = {
 		    COMPAT_HOOKS } },
 	},
 };
+
+/* procstat counts failed execs by what they return. */
+const struct plan_thing hooks_failed_exec_return = {
+	.name = "failed exec",
+	.ways = {
+		{ PLAN_TRACEPOINT,
+		  { { COUNT_LEAVE, .target = "sys_exit_execve" },
+		    { COUNT_LEAVE, .target = "sys_exit_execveat" },
+		    COUNT_COMPAT } },
+		{ PLAN_KPROBE,
+		  { { COUNT_RETURN, .target = HOOKS_SYSCALL("execve") },
+		    { COUNT_RETURN, .target = HOOKS_SYSCALL("execveat") },
+		    COUNT_COMPAT } },
+	},
+};
+
+void hooks_end(struct plan_thing *thing, const char *name, const struct hooks_end_programs *programs, bool told)
+{
+	const struct plan_thing end = {
+		.name = name,
+		.kprobe_first_below = told ? 0 : UINT32_MAX, /* taskstats_exit() is always told the truth */
+		.ways = {
+			{ PLAN_RAW,
+			  { { .program = told ? programs->raw : programs->live, .family = PLAN_RAW,
+			      .target = "sched_process_exit" } } },
+			{ PLAN_TRACEPOINT,
+			  { { .program = told ? programs->tracepoint : programs->live, .family = PLAN_TRACEPOINT,
+			      .system = "sched", .target = "sched_process_exit" } } },
+			{ PLAN_KPROBE,
+			  { { .program = programs->kprobe, .family = PLAN_KPROBE, .target = "taskstats_exit" } } },
+		},
+	};
+
+	*thing = end;
+}
 
 bool hooks_tell_group_dead(void)
 {

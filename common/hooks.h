@@ -22,14 +22,33 @@
 /* of 32-bit callers */
 #define HOOKS_COMPAT(name) "__ia32_compat_sys_" name "|compat_sys_" name
 
+/*
+ * One table for one hook: tools that name their programs otherwise, or do without a thing, take a copy and change that
+ * in it, never what comes first on which kernel.
+ */
+
 /* A successful exec: program on_exec. */
 extern const struct plan_thing hooks_exec;
 
 /* A failed exec: programs on_enter_*, on_call_*, on_leave and on_return of execsnoop. */
 extern const struct plan_thing hooks_failed_exec;
 
+/* A failed exec as procstat sees it: programs on_leave and on_return. */
+extern const struct plan_thing hooks_failed_exec_return;
+
 /* A new process: programs on_fork_* and on_begin_kprobe of bpf_src/fork.h. */
 extern const struct plan_thing hooks_fork;
+
+/* Names of a tool's programs for the end of a process; live: where sched_process_exit does not tell group_dead. */
+struct hooks_end_programs {
+	const char *raw, *tracepoint, *kprobe, *live;
+};
+
+/*
+ * The end of a process, named @name in the plan, with these programs, into *thing. @told: hooks_tell_group_dead(). Where
+ * it is not told the kprobe comes first on every kernel.
+ */
+void hooks_end(struct plan_thing *thing, const char *name, const struct hooks_end_programs *programs, bool told);
 
 /*
  * Tells whether sched_process_exit tells group_dead, and at the place where the programs at the tracepoint read it: from

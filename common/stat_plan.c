@@ -5,37 +5,11 @@
 #include "message.h"
 #include "stat.h"
 
-enum { RAW, TRACEPOINT }; /* ways of end_thing */
-
-#define RETURN .program = "on_return", .family = PLAN_KPROBE, .returns = true, .since = HOOKS_WRAPPED
-/* on x86-64 32-bit callers have functions of their own, and pass no tracepoint of the system call */
-#define COMPAT_HOOKS                                                                                                   \
-	{ RETURN, .optional = true, .target = HOOKS_COMPAT("execve") },                                                \
-	{ RETURN, .optional = true, .target = HOOKS_COMPAT("execveat") }
-
-static const struct plan_thing failed_thing = {
-	.name = "failed exec",
-	.ways = {
-		{ PLAN_TRACEPOINT,
-		  { { .program = "on_leave", .family = PLAN_TRACEPOINT, .system = "syscalls", .target = "sys_exit_execve" },
-		    { .program = "on_leave", .family = PLAN_TRACEPOINT, .system = "syscalls", .target = "sys_exit_execveat" },
-		    COMPAT_HOOKS } },
-		{ PLAN_KPROBE,
-		  { { RETURN, .target = HOOKS_SYSCALL("execve") },
-		    { RETURN, .target = HOOKS_SYSCALL("execveat") },
-		    COMPAT_HOOKS } },
-	},
-};
-
-static const struct plan_thing end_thing = {
-	.name = "process end",
-	.ways = {
-		{ PLAN_RAW, { { .program = "on_end_raw", .family = PLAN_RAW, .target = "sched_process_exit" } } },
-		{ PLAN_TRACEPOINT,
-		  { { .program = "on_end_tracepoint", .family = PLAN_TRACEPOINT, .system = "sched",
-		      .target = "sched_process_exit" } } },
-		{ PLAN_KPROBE, { { .program = "on_end_kprobe", .family = PLAN_KPROBE, .target = "taskstats_exit" } } },
-	},
+static const struct hooks_end_programs end_programs = {
+	.raw = "on_end_raw",
+	.tracepoint = "on_end_tracepoint",
+	.kprobe = "on_end_kprobe",
+	.live = "on_end_live",
 };
 
 /*
@@ -88,12 +62,8 @@ int stat_plan_make(struct stat_plan *plan, struct tracer *t, const struct tool_o
 	bool told = hooks_tell_group_dead();
 	int code;
 
-	*plan = (struct stat_plan){ .failed = failed_thing, .ends = end_thing };
-	if (!told) {
-		plan->ends.kprobe_first_below = UINT32_MAX; /* it is always told the truth */
-		plan->ends.ways[RAW].hooks[0].program = "on_end_live";
-		plan->ends.ways[TRACEPOINT].hooks[0].program = "on_end_live";
-	}
+	*plan = (struct stat_plan){ .failed = hooks_failed_exec_return };
+	hooks_end(&plan->ends, "process end", &end_programs, told);
 	code = tracer_plan(t, options, things);
 	if (code || t->n_plans != TRACER_THINGS_MOST)
 		return code;

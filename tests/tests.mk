@@ -71,7 +71,7 @@ check: deps
 vm-shell:
 	tests/vm/row $(or $(ROW),debian12) --shell
 
-FLOOR_COMMON := $(patsubst %,$(TEST_BUILD)/floor/%.o,findings facts rules flow flow_graph flow_memory flow_call)
+FLOOR_COMMON := $(patsubst %,$(TEST_BUILD)/floor/%.o,findings facts rules plans flow flow_graph flow_memory flow_call)
 FLOOR_SELFTEST := $(patsubst tests/%.c,$(TEST_BUILD)/%.o,$(sort $(wildcard tests/floor/selftest*.c)))
 
 $(TEST_BUILD)/floor/%.o: tests/floor/%.c

@@ -3,6 +3,7 @@
 
 #include <linux/bpf.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "image.h"
 
@@ -95,6 +96,18 @@ static const struct fact program_types[] = {
 	{ IMAGE_RAW_TRACEPOINT, "raw tracepoint", V(4, 17), "K c4f6699dfcb8; V[4.16.13->4.17.0]" },
 };
 
+/* Strings end at PATH_MAX; the fields before them, and the length of what perf writes in front. */
+static const struct fact events[] = {
+	{ 4096 + 32, "sched_process_exec", 0, "V[4.4.155..6.1:include/trace/events/sched.h]" },
+	{ 32, "sched_process_exit", 0, "V[4.4.155..6.1:include/trace/events/sched.h]" },
+	{ 64, "sched_switch", 0, "V[4.4.155..6.1:include/trace/events/sched.h]" },
+	{ 48, "task_newtask", 0, "V[4.4.155..6.1:include/trace/events/task.h]" },
+	{ 40, "sys_enter_execve", 0, "V[kernel/trace/trace_syscalls.c]" },
+	{ 56, "sys_enter_execveat", 0, "V[kernel/trace/trace_syscalls.c]" },
+	{ 24, "sys_exit_execve", 0, "V[kernel/trace/trace_syscalls.c]" },
+	{ 24, "sys_exit_execveat", 0, "V[kernel/trace/trace_syscalls.c]" },
+};
+
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
 const struct helper *facts_helper(int32_t number)
@@ -130,6 +143,22 @@ const struct fact *facts_map_flag(uint32_t flag)
 const struct fact *facts_program_type(uint32_t type)
 {
 	return find(program_types, COUNT(program_types), type);
+}
+
+const struct fact *facts_event(const char *event)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(events); i++)
+		if (strcmp(events[i].name, event) == 0)
+			return &events[i];
+	return NULL;
+}
+
+/* PERF_MAX_TRACE_SIZE: V[5.15.100->5.17:include/linux/trace_events.h] */
+uint32_t facts_trace_record(uint32_t version)
+{
+	return version < V(5, 16) ? 2048 : 8192;
 }
 
 /*

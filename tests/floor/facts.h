@@ -69,6 +69,13 @@ const struct fact *facts_map_type(uint32_t type);
 const struct fact *facts_map_flag(uint32_t flag);
 const struct fact *facts_program_type(uint32_t type);
 
+/*
+ * Trace events that our programs are attached to, by name: the longest record, in bytes, in what. Longer than the
+ * kernel's limit, it is not written, the program is not called, and the kernel complains with a WARN and a call trace.
+ */
+const struct fact *facts_event(const char *event);
+uint32_t facts_trace_record(uint32_t version);
+
 /* The most instructions of a program, and the most steps that the verifier goes through it. */
 uint32_t facts_most_insns(uint32_t version);
 uint32_t facts_most_steps(uint32_t version);
@@ -76,7 +83,7 @@ uint32_t facts_most_steps(uint32_t version);
 #define FACT_STACK 512		/* MAX_BPF_STACK, all versions */
 #define FACT_PERCPU_VALUE 32768 /* PCPU_MIN_UNIT_SIZE: V[4.9.154:kernel/bpf/arraymap.c,hashtab.c] */
 #define FACT_PENDING 1024	/* branches put aside: V[4.4.155:kernel/bpf/verifier.c push_stack] */
-#define FACT_TRACE_RECORD 2048	/* PERF_MAX_TRACE_SIZE before 5.16 */
+#define FACT_TRACE_RECORD 2048	/* PERF_MAX_TRACE_SIZE before 5.16, the least of all */
 #define FACT_RAW_ARGUMENTS 12	/* MAX_BPF_FUNC_ARGS: V[4.19.95:kernel/trace/bpf_trace.c] */
 #if defined(__aarch64__)
 #define FACT_REGISTERS 272 /* struct user_pt_regs, which the kernel's pt_regs begins with */

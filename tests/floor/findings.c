@@ -31,6 +31,7 @@ static const struct {
 	[RULE_MEMORY] = { "memory", "V[4.4.155,4.9.154:kernel/bpf/verifier.c check_mem_access]" },
 	[RULE_CPU] = { "cpu", "4.7 BPF_F_CURRENT_CPU, V[4.6.2->4.7.4:include/uapi/linux/bpf.h]" },
 	[RULE_STEPS] = { "steps", "V[kernel/bpf/verifier.c insn_processed]" },
+	[RULE_WARN] = { "warn", "V[4.4.155..5.15.100:kernel/trace/trace_event_perf.c perf_trace_buf_prepare]" },
 	[RULE_SOURCE] = { "source", "bpf_src/bpf.h: one place for version guards" },
 	[RULE_COMPILE] = { "compile", "libbcc of this machine" },
 };

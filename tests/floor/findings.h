@@ -29,6 +29,7 @@ enum rule {
 	RULE_MEMORY,	/* access by what is no pointer that the verifier knows */
 	RULE_CPU,	/* below 4.7 the real CPU for perf_event_output */
 	RULE_STEPS,	/* verifier steps */
+	RULE_WARN,	/* hooks by default of which the kernel would complain */
 	RULE_SOURCE,	/* version guards outside bpf_src/bpf.h, unknown options */
 	RULE_COMPILE,
 	RULE_COUNT,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The floor check: compiles every tool in the form and with the options that each kernel would get, and checks the
- * images against what that kernel takes (facts.h). It stands for kernels that no package of ours brings; it needs
+ * images against what that kernel takes (facts.h); and which hooks it would get (plans.h). It stands for kernels that no package of ours brings; it needs
  * libbcc, but neither root nor kernel headers nor any of those kernels.
  *
  * floor COMPILE-PROGRAM FLATTEN FILE.bpf.c...
@@ -18,6 +18,7 @@
 #include "message.h"
 #include "own_headers.h"
 #include "plan.h"
+#include "plans.h"
 #include "rules.h"
 
 enum verdict {
@@ -34,16 +35,9 @@ struct floor {
 	unsigned int n_inputs;
 };
 
-/* What common/features.c would find on this kernel, as far as the form depends on it. */
 static uint32_t form_of(const struct band *band)
 {
-	struct features features = {
-		.version_code = band->version,
-		.current_task = band->version >= facts_helper(BPF_FUNC_get_current_task)->since,
-		.read_user = band->version >= facts_helper(BPF_FUNC_probe_read_user)->since,
-		.loops = band->version >= SINCE_LOOPS,
-		.raw_tracepoint = band->version >= facts_program_type(IMAGE_RAW_TRACEPOINT)->since ? 0 : -22,
-	};
+	struct features features = plans_features(band);
 
 	return plan_form(&features, 0);
 }
@@ -127,6 +121,8 @@ static enum verdict check_band(struct floor *floor, const struct band *band)
 		if (check_input(floor, &floor->inputs[i], band, &findings) == VERDICT_SKIPPED)
 			return VERDICT_SKIPPED;
 	}
+	if (plans_check(band, &findings))
+		return VERDICT_BROKEN;
 	print_band(band, &findings);
 	fflush(stdout);
 	return findings.count ? VERDICT_FAILED : VERDICT_PASSED;

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "compile.h"
+#include "hooks.h"
+#include "plans.h"
 #include "rules.h"
 
 static unsigned int count, failed;
@@ -152,6 +154,35 @@ static void run_maps(void)
 		"an array's key of 8 bytes", RULE_MAP_SIZE);
 }
 
+static void run_plan(uint32_t version, const struct plan_thing *thing, const char *name, int wanted)
+{
+	const struct band band = { "test", version };
+	struct findings findings = { .count = 0 };
+
+	if (plans_check_thing(thing, &band, &findings))
+		exit(99);
+	report(name, wanted, &findings);
+}
+
+static void run_plans(void)
+{
+	struct plan_thing thing = hooks_exec;
+
+	run_plan(V(4, 14), &thing, "execs, 4.14", GOOD);
+	run_plan(V(4, 15), &thing, "execs, 4.15", GOOD);
+	run_plan(V(4, 17), &thing, "execs, 4.17", GOOD);
+	thing.kprobe_first_below = 0;
+	run_plan(V(4, 14), &thing, "execs where tracepoints come first from 4.15 on, 4.14", GOOD);
+	run_plan(V(4, 15), &thing, "execs where tracepoints come first from 4.15 on, 4.15", RULE_WARN);
+	run_plan(V(4, 17), &thing, "execs where tracepoints come first from 4.15 on, 4.17", GOOD);
+	thing.ways[0] = thing.ways[1];
+	thing.ways[1].family = PLAN_AUTO;
+	run_plan(V(5, 10), &thing, "execs by tracepoints only, 5.10", RULE_WARN);
+	run_plan(V(6, 1), &thing, "execs by tracepoints only, 6.1", GOOD);
+	thing.ways[0].hooks[0].target = "nobody_knows";
+	run_plan(V(6, 1), &thing, "an event that nobody looked up", RULE_WARN);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 0 && strcmp(argv[0], "compile") == 0)
@@ -167,6 +198,7 @@ int main(int argc, char **argv)
 	run_length(V(5, 2), 60000, "60000 instructions, 5.2", GOOD);
 	run_steps(V(4, 4), 8, "ways that do not come together, few", GOOD);
 	run_steps(V(4, 4), 15, "ways that do not come together", RULE_STEPS);
+	run_plans();
 	printf("1..%u\n", count);
 	return failed ? 1 : 0;
 }
