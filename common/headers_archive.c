@@ -45,6 +45,7 @@ static void child_exec(char *const argv[], int stderr_fd)
 	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(null_fd, STDOUT_FILENO) < 0 ||
 	    dup2(stderr_fd, STDERR_FILENO) < 0)
 		_exit(126);
+	process_close_from(3);
 	umask(022);
 	environ = (char **)environment;
 	execvp(argv[0], argv);

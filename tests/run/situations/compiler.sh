@@ -10,6 +10,7 @@
 set -u
 
 bin=$1 work=$2/compiler
+rm -rf "$work"
 mkdir -p "$work" || exit 99
 cd "$work" || exit 99
 # shellcheck source=tests/run/tap.sh

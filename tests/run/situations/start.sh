@@ -10,6 +10,7 @@
 set -u
 
 bin=$1 work=$2/start
+rm -rf "$work"
 mkdir -p "$work" || exit 99
 cd "$work" || exit 99
 # shellcheck source=tests/run/tap.sh
@@ -93,7 +94,7 @@ for tool in execsnoop exitsnoop procstat; do
 		# shellcheck disable=SC3045 # dash and busybox have it
 		ulimit -l 64
 		exec nice -n 5 "$bin/$tool" -o rows --ready-fd 9 -- sh -c 'ulimit -l; nice; [ -e /proc/self/fd/9 ] && echo open; :' \
-			9>ready
+			9>told
 	) >out 2>err
 	printf '64\n5\n' | cmp -s - out
 	result $? "$tool: the command has its caller's limits, priority and files"
