@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#define _XOPEN_SOURCE 700
 #include "escape.h"
 
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "buffer.h"
+
+static bool locale_is_utf8 = true;
 
 /* Code points that a terminal should not get, in ascending order. */
 static const struct {
@@ -80,7 +87,7 @@ static size_t printable_sequence(const char *in, size_t length, unsigned int fla
 	unsigned int code;
 	size_t size;
 
-	if ((unsigned char)*in >= 0x80 && !(flags & ESCAPE_UTF8))
+	if ((unsigned char)*in >= 0x80 && !(flags & ESCAPE_UTF8 && locale_is_utf8))
 		return 0;
 	size = escape_utf8_sequence(in, length, &code);
 	return size && escape_is_printable(code) ? size : 0;
@@ -257,4 +264,46 @@ void escape_json(struct buffer *out, const char *in, size_t length)
 		buffer_append(out, raw, sizeof(raw));
 		size = 1;
 	}
+}
+
+/* The name that the environment gives, whether that locale is installed or not. */
+static bool environment_says_utf8(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+	const char *value = NULL;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]) && !(value && *value); i++)
+		value = getenv(names[i]);
+	return value && (strstr(value, "UTF-8") || strstr(value, "utf8") || strstr(value, "UTF8"));
+}
+
+void escape_use_locale(void)
+{
+	/* a locale that is not installed still tells what the terminal takes */
+	if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+		locale_is_utf8 = environment_says_utf8() && setlocale(LC_CTYPE, "C.UTF-8");
+	else
+		locale_is_utf8 = true;
+}
+
+bool escape_passes_utf8(void)
+{
+	return locale_is_utf8;
+}
+
+size_t escape_cells(const char *text, size_t length)
+{
+	size_t cells = 0, size;
+	unsigned int code;
+	int width;
+
+	for (; length; text += size, length -= size) {
+		size = escape_utf8_sequence(text, length, &code);
+		width = size > 1 ? wcwidth(code) : 1;
+		cells += width < 0 ? 1 : width;
+		if (!size)
+			size = 1;
+	}
+	return cells;
 }

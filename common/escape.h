@@ -12,7 +12,7 @@
 struct buffer;
 
 enum escape_flags {
-	/* Printable UTF-8 passes; else every byte from 0x80 on is written as \xHH. */
+	/* Printable UTF-8 passes where the locale is UTF-8; else every byte from 0x80 on is written as \xHH. */
 	ESCAPE_UTF8 = 1,
 	/* Where a shell expects a command: A=B and reserved words are quoted too. */
 	ESCAPE_COMMAND = 2,
@@ -51,5 +51,17 @@ size_t escape_utf8_sequence(const char *in, size_t length, unsigned int *code);
 
 /* Tells whether a code point may go to a terminal as it is, by the rules of escape_text(). */
 bool escape_is_printable(unsigned int code);
+
+/*
+ * Takes the character set of the locale (LC_ALL, LC_CTYPE, LANG): where it is not UTF-8 no byte from 0x80 on goes out as
+ * it is, as 0x9B begins a control sequence on an 8-bit terminal. Without this call it is UTF-8.
+ */
+void escape_use_locale(void);
+
+/* Tells whether the locale is UTF-8, by escape_use_locale(). */
+bool escape_passes_utf8(void);
+
+/* Tells how many cells of a terminal a text takes that escape_text() made: 2 for a wide character, 0 for a combining one. */
+size_t escape_cells(const char *text, size_t length);
 
 #endif

@@ -1,23 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include <errno.h>
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "escape.h"
 #include "exit.h"
 #include "exit_show.h"
-
-static json_t *json_bytes(const char *bytes, size_t length)
-{
-	struct buffer text = BUFFER_EMPTY;
-	json_t *string;
-
-	escape_json(&text, bytes, length);
-	string = json_stringn(buffer_text(&text), text.length);
-	buffer_free(&text);
-	return string;
-}
+#include "json_line.h"
 
 static void set_status(json_t *object, uint32_t status)
 {
@@ -38,7 +24,7 @@ static void set_args(json_t *object, const struct exit_record *r)
 
 	for (; r->args_known && at < r->args_size; at += length + 1) {
 		length = strnlen(r->args + at, r->args_size - at);
-		json_array_append_new(args, json_bytes(r->args + at, length));
+		json_array_append_new(args, json_line_bytes(r->args + at, length));
 	}
 	json_object_set_new(object, "args", args);
 	json_object_set_new(object, "truncated", json_boolean(r->args_known && r->args_cut));
@@ -72,8 +58,8 @@ static json_t *make_object(const struct exit_show *show, const struct exit_recor
 	json_object_set_new(object, "ts", json_real(wall->tv_sec + wall->tv_nsec / 1e9));
 	json_object_set_new(object, "mono_ns", json_integer(r->time));
 	if (show->label)
-		json_object_set_new(object, "label", json_bytes(show->label, strlen(show->label)));
-	json_object_set_new(object, "comm", json_bytes(r->comm, strlen(r->comm)));
+		json_object_set_new(object, "label", json_line_bytes(show->label, strlen(show->label)));
+	json_object_set_new(object, "comm", json_line_bytes(r->comm, strlen(r->comm)));
 	json_object_set_new(object, "pid", json_integer(r->pid));
 	if (pidns_tells(show->ns_pids, r->pid, r->ns_pid))
 		set_count(object, "ns_pid", r->ns_pid != 0, r->ns_pid);
@@ -95,16 +81,5 @@ static json_t *make_object(const struct exit_show *show, const struct exit_recor
 void exit_show_json(const struct exit_show *show, const struct exit_record *r, const struct timespec *wall, bool late,
 		    struct buffer *out)
 {
-	json_t *object = make_object(show, r, wall, late);
-	/* 16 digits: microseconds of a time in seconds */
-	char *line = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(16));
-
-	json_decref(object);
-	if (!line) {
-		out->error = -ENOMEM;
-		return;
-	}
-	buffer_string(out, line);
-	buffer_char(out, '\n');
-	free(line);
+	json_line_add(make_object(show, r, wall, late), out);
 }

@@ -8,8 +8,8 @@
 #include "exit.h"
 #include "exit_show.h"
 
-/* the longest EXIT_CODE but for rare signals: "signal 11 (SEGV), core dumped" */
-#define STATUS_WIDTH 29
+/* as wide as its heading: a longer one moves ARGS, rather than that every row leaves a terminal of 80 columns */
+#define STATUS_WIDTH 9
 
 void exit_show_header(const struct exit_show *show, struct buffer *out)
 {
@@ -86,7 +86,7 @@ static void add_text(const char *text, size_t columns, struct buffer *out)
 	size_t before = out->length, width;
 
 	escape_text(out, text, strlen(text), ESCAPE_UTF8);
-	width = out->length - before;
+	width = out->error ? 0 : escape_cells(out->data + before, out->length - before);
 	do
 		buffer_char(out, ' ');
 	while (++width < columns);

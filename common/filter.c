@@ -2,10 +2,12 @@
 #define _GNU_SOURCE 1
 #include "filter.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <locale.h>
 #include <pwd.h>
 #include <regex.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +21,44 @@ struct filter_regex {
 	struct buffer text; /* regexec() wants a NUL: REG_STARTEND is not everywhere */
 };
 
+/*
+ * Perl's classes are none of POSIX's: \d would match a d, silently. Returns where such a one is, counted from 1, or 0.
+ * What glibc adds is fine: \w \W \s \S \b \B, and \1 to \9. In brackets a backslash is only itself.
+ */
+static size_t find_perl_class(const char *pattern, bool *in_brackets)
+{
+	const char *at, *bracket = NULL;
+
+	for (at = pattern; *at; at++) {
+		if (bracket && *at == ']' && at > bracket + 1 + (bracket[1] == '^')) {
+			bracket = NULL;
+		} else if (!bracket && *at == '[') {
+			bracket = at;
+		} else if (*at == '\\' && at[1]) {
+			*in_brackets = bracket;
+			if (isalpha((unsigned char)at[1]) && (bracket || !strchr("wWsSbB", at[1])))
+				return at - pattern + 1;
+			at += !bracket;
+		}
+	}
+	return 0;
+}
+
 int filter_regex_new(struct filter_regex **out, const char *pattern, char *error,
 		     size_t error_size)
 {
-	struct filter_regex *regex = calloc(1, sizeof(*regex));
+	struct filter_regex *regex;
+	bool in_brackets = false;
+	size_t class = find_perl_class(pattern, &in_brackets);
 	locale_t before;
 	int result;
 
+	if (class) {
+		snprintf(error, error_size, "column %zu: \\%c is not known in a POSIX extended regular expression%s; write [0-9], [[:alpha:]] and so on",
+			 class, pattern[class], in_brackets ? ", least of all in brackets" : "");
+		return -EINVAL;
+	}
+	regex = calloc(1, sizeof(*regex));
 	if (!regex)
 		return -ENOMEM;
 	regex->c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
@@ -128,4 +161,20 @@ int filter_uid_parse(const char *name_or_number, uid_t *uid)
 	if (!err)
 		*uid = number;
 	return err;
+}
+
+bool filter_uid_is_known(uid_t uid)
+{
+	FILE *file = fopen("/etc/passwd", "re");
+	struct passwd *entry;
+	bool known = false;
+
+	while (file && !known && (entry = fgetpwent(file)))
+		known = entry->pw_uid == uid;
+	if (file)
+		fclose(file);
+#ifndef PROCSNOOP_STATIC
+	known = known || getpwuid(uid);
+#endif
+	return known;
 }

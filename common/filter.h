@@ -15,8 +15,8 @@ struct filter_regex;
 
 /*
  * Compiles a POSIX extended regular expression. It works on bytes whatever the locale ('.' is one
- * byte), as names need not be UTF-8. Returns 0, -ENOMEM, or -EINVAL with regerror's text in @error
- * (cut to @error_size).
+ * byte), as names need not be UTF-8. Perl's classes (\\d), which would match a letter, are refused.
+ * Returns 0, -ENOMEM, or -EINVAL with the reason in @error (cut to @error_size).
  */
 int filter_regex_new(struct filter_regex **out, const char *pattern, char *error,
 		     size_t error_size);
@@ -38,6 +38,9 @@ int filter_regex_match(struct filter_regex *regex, const char *bytes, size_t len
  * user), or -ENOMEM.
  */
 int filter_uid_parse(const char *name_or_number, uid_t *uid);
+
+/* Tells whether a user of that number is known, as filter_uid_parse() looks for names. */
+bool filter_uid_is_known(uid_t uid);
 
 /*
  * Tells the inode number of a mount namespace. @spec is a path as /proc/PID/ns/mnt; or a number: a

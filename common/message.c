@@ -20,12 +20,21 @@ static bool verbose_on;
 
 void message_start(const char *program)
 {
-	const char *slash = program ? strrchr(program, '/') : NULL;
+	const char *slash = program ? strrchr(program, '/') : NULL, *at;
 
 	if (slash)
 		program = slash + 1;
+	/* getopt(3) prints it too, as it is */
+	for (at = program; at && *at; at++)
+		if (*at < 0x20 || *at > 0x7e)
+			return;
 	if (program && *program)
 		program_name = program;
+}
+
+const char *message_program(void)
+{
+	return program_name;
 }
 
 void message_set_verbose(bool verbose)
@@ -69,6 +78,24 @@ static void message_write(const char *text, size_t length)
 	}
 }
 
+/*
+ * Whatever came into a message unescaped (argv[0], a path, a value of os-release): what a terminal might obey becomes
+ * "?". Off the heap.
+ */
+static void make_safe(char *text, size_t length)
+{
+	unsigned int code;
+	size_t size;
+
+	for (; length; text += size, length -= size) {
+		size = escape_utf8_sequence(text, length, &code);
+		if (size && escape_is_printable(code) && (size == 1 || escape_passes_utf8()))
+			continue;
+		*text = '?';
+		size = 1;
+	}
+}
+
 static void message_print(const char *format, va_list args)
 {
 	/* Off the heap: a message about lack of memory needs none. */
@@ -91,6 +118,7 @@ static void message_print(const char *format, va_list args)
 		length = room - 1;
 		memcpy(text + length - 3, "...", 3);
 	}
+	make_safe(text, length);
 	text[length++] = '\n';
 	message_write(text, length);
 	errno = saved_errno;
@@ -133,8 +161,10 @@ void message_usage(void)
 
 	length = snprintf(text, sizeof(text), "Try '%s --help' for more information.\n",
 			  program_name);
-	if (length > 0 && (size_t)length < sizeof(text))
+	if (length > 0 && (size_t)length < sizeof(text)) {
+		make_safe(text, length - 1);
 		message_write(text, length);
+	}
 	errno = saved_errno;
 }
 

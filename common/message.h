@@ -48,4 +48,7 @@ void message_usage(void);
  */
 void message_lines(const char *prefix, const char *text);
 
+/* The name that message_start() got, without its directory. */
+const char *message_program(void);
+
 #endif

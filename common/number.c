@@ -6,7 +6,6 @@
 #include <stddef.h>
 
 #define NS_PER_SECOND 1000000000ULL
-#define SECONDS_MAX 1000000000ULL
 #define FRACTION_DIGITS 9
 
 /* Not isdigit(): a locale must not change what a number is. */
@@ -97,7 +96,7 @@ int number_seconds_ns(const char *s, uint64_t *ns)
 		err = -EINVAL;
 	if (err)
 		return err;
-	if (!fits || seconds > SECONDS_MAX || (seconds == SECONDS_MAX && fraction))
+	if (!fits || seconds > NUMBER_SECONDS_MAX || (seconds == NUMBER_SECONDS_MAX && fraction))
 		return -ERANGE;
 	if (!seconds && !fraction)
 		return -ERANGE;

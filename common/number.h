@@ -19,8 +19,9 @@ int number_u64(const char *s, uint64_t min, uint64_t max, uint64_t *out);
 /*
  * Parses all of @s as a number of seconds greater than 0, such as 2 or 0.5 or .25, and stores
  * nanoseconds. More than nine digits after the point are allowed if the rest are zeros. Returns 0,
- * -EINVAL or -ERANGE (0, or more than 10^9 s).
+ * -EINVAL or -ERANGE (0, or more than NUMBER_SECONDS_MAX).
  */
+#define NUMBER_SECONDS_MAX 1000000000ULL
 int number_seconds_ns(const char *s, uint64_t *ns);
 
 /*

@@ -46,6 +46,36 @@ int process_start_ticks(pid_t pid, uint64_t *ticks)
 	return err;
 }
 
+/* The number after "Name:\t" in /proc/PID/status. */
+static int read_number(const char *text, const char *name, uint64_t *number)
+{
+	const char *at = strstr(text, name), *end = text + strlen(text);
+
+	if (!at)
+		return -EPROTO;
+	at += strlen(name);
+	return number_u64_prefix(&at, end, number);
+}
+
+int process_read_state(pid_t pid, struct process_state *state)
+{
+	struct buffer text = BUFFER_EMPTY;
+	uint64_t process = 0, threads = 0;
+	char path[64];
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	err = buffer_read_file(&text, path, 65536);
+	if (!err)
+		err = read_number(buffer_text(&text), "\nTgid:\t", &process);
+	if (!err)
+		err = read_number(buffer_text(&text), "\nThreads:\t", &threads);
+	if (!err)
+		*state = (struct process_state){ process, threads <= 1 && strstr(buffer_text(&text), "\nState:\tZ") };
+	buffer_free(&text);
+	return err;
+}
+
 void process_open_standard_files(void)
 {
 	int fd;
@@ -74,4 +104,11 @@ void process_close_from(int first)
 		end = limit.rlim_max < 1024 ? 1024 : (int)limit.rlim_max;
 	for (fd = first; fd < end; fd++)
 		close(fd);
+}
+
+bool process_has_ended(pid_t pid)
+{
+	struct process_state state;
+
+	return process_is_gone(pid) || (process_read_state(pid, &state) == 0 && state.ended);
 }

@@ -25,6 +25,17 @@ void process_open_standard_files(void);
  */
 bool process_is_gone(pid_t pid);
 
+struct process_state {
+	uint32_t process; /* whose thread it is; the same number for a process */
+	bool ended;	  /* no thread lives, but its parent has not waited for it */
+};
+
+/* Reads what /proc says of a process or thread. Returns 0, -EPROTO, or -errno: also where /proc hides it (hidepid). */
+int process_read_state(pid_t pid, struct process_state *state);
+
+/* Tells whether process @pid is gone, or has ended and is not waited for yet. What /proc hides lives. */
+bool process_has_ended(pid_t pid);
+
 /* Closes all descriptors from @first on. Allocates nothing: for a child between fork and exec. */
 void process_close_from(int first);
 

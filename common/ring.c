@@ -28,6 +28,7 @@ struct rings {
 	size_t data_size; /* of one ring, without its control page */
 	size_t page_size;
 	unsigned int count; /* possible CPUs */
+	enum rings_step step; /* the last one that was tried */
 	struct ring *list;
 	struct pollfd *fds;
 	struct cpus online;
@@ -50,9 +51,11 @@ static int ring_open(struct rings *rings, unsigned int cpu)
 	uint32_t key = cpu;
 	int fd, err;
 
+	rings->step = RINGS_EVENT;
 	fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
+	rings->step = RINGS_MEMORY;
 	mapped = mmap(NULL, rings->page_size + rings->data_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (mapped == MAP_FAILED || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) < 0)
 		err = -errno;
@@ -101,13 +104,14 @@ static int open_online(struct rings *rings)
 	return opened;
 }
 
-int rings_open(struct rings **out, int map, unsigned int pages)
+int rings_open(struct rings **out, int map, unsigned int pages, enum rings_step *failed)
 {
 	struct rings *rings = calloc(1, sizeof(*rings));
 	struct cpus possible;
 	unsigned int i;
 	int err;
 
+	*failed = RINGS_MEMORY;
 	if (!rings)
 		return -ENOMEM;
 	rings->map = map;
@@ -126,9 +130,11 @@ int rings_open(struct rings **out, int map, unsigned int pages)
 		for (i = 0; i < rings->count; i++)
 			rings->list[i].came = false;
 	} else if (!err) {
+		rings->step = RINGS_MEMORY;
 		err = -ENOMEM;
 	}
 	if (err < 0) {
+		*failed = rings->step;
 		rings_free(rings);
 		return err;
 	}

@@ -12,10 +12,14 @@ struct rings;
 
 /*
  * Opens a ring of @pages pages (a power of two) on each CPU that is online and enters them into @map, a
- * BPF_MAP_TYPE_PERF_EVENT_ARRAY. Returns 0 or -errno: -EPERM or -EACCES without privilege, also where locked memory is
- * limited. *out is to be freed.
+ * BPF_MAP_TYPE_PERF_EVENT_ARRAY. Returns 0 or -errno, and in *failed at what. *out is to be freed.
  */
-int rings_open(struct rings **out, int map, unsigned int pages);
+enum rings_step {
+	RINGS_CPUS,   /* reading /sys/devices/system/cpu */
+	RINGS_EVENT,  /* perf_event_open(2): -EPERM or -EACCES where it is not permitted */
+	RINGS_MEMORY, /* mapping the ring: -EPERM where locked memory is limited, -ENOMEM */
+};
+int rings_open(struct rings **out, int map, unsigned int pages, enum rings_step *failed);
 
 /* Closes all rings. NULL is allowed. */
 void rings_free(struct rings *rings);

@@ -7,21 +7,15 @@
 #include <string.h>
 
 #include "buffer.h"
-#include "escape.h"
+#include "json_line.h"
 
 static json_t *json_key(const struct stat_line *line, enum stat_by by)
 {
-	struct buffer text = BUFFER_EMPTY;
-	json_t *key;
-
 	if (line->rest)
 		return json_null();
 	if (stat_by_number(by))
 		return json_integer(line->number);
-	escape_json(&text, line->name, strlen(line->name));
-	key = json_stringn(buffer_text(&text), text.length);
-	buffer_free(&text);
-	return key;
+	return json_line_bytes(line->name, strlen(line->name));
 }
 
 static json_t *json_lives(const struct stat_line *line)
@@ -80,7 +74,6 @@ static void add_line(const struct stat_line *line, bool total, size_t omitted, c
 		     struct buffer *out)
 {
 	json_t *object = json_object();
-	char *text;
 
 	json_object_set_new(object, "ts", json_real(ts));
 	json_object_set_new(object, "key", total ? json_null() : json_key(line, look->by));
@@ -97,14 +90,7 @@ static void add_line(const struct stat_line *line, bool total, size_t omitted, c
 	}
 	if (!total && line->rest)
 		json_object_set_new(object, "others", json_true());
-	/* 16 digits: microseconds of a time in seconds */
-	text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(16));
-	json_decref(object);
-	if (!text)
-		out->error = -ENOMEM;
-	else
-		buffer_printf(out, "%s\n", text);
-	free(text);
+	json_line_add(object, out);
 }
 
 void stat_json(const struct stat_table *table, const struct stat_look *look, double ts, struct buffer *out)

@@ -54,31 +54,23 @@ bool stat_by_number(enum stat_by by)
 	return by == STAT_BY_UID || by == STAT_BY_PPID;
 }
 
-/* Characters on the screen: of a sequence in UTF-8 the first byte counts. */
 static unsigned int columns_of(const char *text)
 {
-	unsigned int n = 0;
-
-	for (; *text; text++)
-		n += (*text & 0xc0) != 0x80;
-	return n;
+	return escape_cells(text, strlen(text));
 }
 
-/* Cuts to @width characters, the last one a + then. */
+/* Cuts to @width cells, the last one a + then. */
 static void cut(char *text, unsigned int width)
 {
-	unsigned int n = 0;
-	char *last = text, *at;
+	size_t keep = strlen(text);
 
 	if (columns_of(text) <= width)
 		return;
-	for (at = text; *at; at++) {
-		if ((*at & 0xc0) == 0x80)
-			continue;
-		if (++n == width)
-			last = at;
-	}
-	strcpy(last, "+");
+	while (keep && escape_cells(text, keep) > width - 1)
+		do
+			keep--;
+		while (keep && (text[keep] & 0xc0) == 0x80);
+	strcpy(text + keep, "+");
 }
 
 static void format_key(char *cell, const struct stat_line *line, enum stat_by by)

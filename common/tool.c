@@ -33,9 +33,10 @@ enum option_key {
 	KEY_IMAGE_FROM,
 	KEY_CGROUP,
 	KEY_MNTNS,
+	KEY_USAGE,
+	KEY_BCC_MAP,
 };
 
-const char *argp_program_version = "procsnoop " VERSION;
 
 static const struct argp_option options[] = {
 	{ "uid", 'u', "USER", 0, "Only this user's processes (a name or a number)", 0 },
@@ -54,8 +55,15 @@ static const struct argp_option options[] = {
 	{ "form", KEY_FORM, "X.Y", OPTION_HIDDEN, "Programs as for kernel X.Y (for tests)", 0 },
 	{ "plan", KEY_PLAN, NULL, 0, "Say which hooks would be used and why, and exit", 0 },
 	{ "print-source", KEY_PRINT_SOURCE, NULL, 0, "Print the BPF source and exit", 0 },
+	{ "ebpf", 0, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 0 },
+	{ "cgroupmap", KEY_BCC_MAP, "MAP", OPTION_HIDDEN, NULL, 0 },
+	{ "mntnsmap", KEY_BCC_MAP, "MAP", OPTION_HIDDEN, NULL, 0 },
 	{ "ready-fd", KEY_READY_FD, "FD", 0, "Write a line to this file descriptor once everything is attached", 0 },
 	{ "verbose", 'v', NULL, 0, "Say what is done, and why", 0 },
+	{ "help", 'h', NULL, 0, "Print this help and exit", 0 },
+	{ NULL, '?', NULL, OPTION_HIDDEN, NULL, 0 },
+	{ "usage", KEY_USAGE, NULL, 0, "Print a short usage message and exit", 0 },
+	{ "version", 'V', NULL, 0, "Print the version and exit", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
@@ -81,11 +89,34 @@ uint64_t tool_number(const char *option, const char *value, uint64_t min, uint64
 	tool_bad_value(option, value, why);
 }
 
+uint64_t tool_process(const char *option, const char *value, uint64_t min)
+{
+	uint64_t pid = tool_number(option, value, min, INT32_MAX);
+	struct process_state state;
+	char why[96];
+
+	if (!pid)
+		return pid;
+	if (process_is_gone(pid))
+		tool_bad_value(option, value, "there is no such process");
+	if (process_read_state(pid, &state) < 0)
+		return pid; /* hidden from us, or no /proc: it lives */
+	if (state.process != pid) {
+		snprintf(why, sizeof(why), "is a thread of process %u: give that", state.process);
+		tool_bad_value(option, value, why);
+	}
+	if (state.ended)
+		tool_bad_value(option, value, "has ended already; its parent has not waited for it yet");
+	return pid;
+}
+
 uint64_t tool_uid(const char *option, const char *value)
 {
 	uid_t uid;
 	int err = filter_uid_parse(value, &uid);
 
+	if (!err && !filter_uid_is_known(uid))
+		message_warn("%s %u: no user is known by this number", option, uid);
 	if (!err)
 		return uid;
 	tool_bad_value(option, value,
@@ -102,7 +133,10 @@ static void refuse_if_denied(const char *option, const char *value, int err)
 	if (err != -EACCES && err != -EPERM)
 		return;
 	escape_text(&safe, value, strlen(value), ESCAPE_UTF8);
-	message_error("%s '%s': not permitted: run as root", option, buffer_text(&safe));
+	message_error("%s '%s': not permitted: %s", option, buffer_text(&safe),
+		      geteuid() ? "run as root" :
+				  "though we are root: looking into another process needs CAP_SYS_PTRACE, which a container may "
+				  "lack; give an inode number");
 	exit(TOOL_CANNOT);
 }
 
@@ -118,6 +152,11 @@ static const struct cgroup *parse_cgroup(const char *value)
 		       err == -EINVAL ? "must be the path of a cgroup" :
 		       err == -EMEDIUMTYPE ? "not a cgroup; give a directory below a cgroup mount" :
 		       err == -ENOENT ? "no such cgroup, or its hierarchy is not mounted" : strerror(-err));
+}
+
+void tool_set_cgroup(struct tool_options *o, const char *value)
+{
+	o->cgroup = parse_cgroup(value);
 }
 
 static uint64_t parse_mntns(const char *value)
@@ -182,9 +221,13 @@ static uint64_t parse_duration(const char *value)
 {
 	uint64_t ns;
 
-	if (number_seconds_ns(value, &ns) < 0)
-		tool_bad_value("--duration", value, "must be a number of seconds greater than 0, such as 10 or 0.5");
-	return ns;
+	char why[120];
+
+	if (number_seconds_ns(value, &ns) == 0)
+		return ns;
+	snprintf(why, sizeof(why), "must be a number of seconds greater than 0 and at most %llu, such as 10 or 0.5",
+		 NUMBER_SECONDS_MAX);
+	tool_bad_value("--duration", value, why);
 }
 
 static int parse_how(int key, const char *value, struct tool_options *o)
@@ -224,10 +267,10 @@ static int parse_which(int key, const char *value, struct tool_options *o)
 		o->uid = tool_uid("--uid", value);
 		return 0;
 	case 'P':
-		o->ppid = tool_number("--ppid", value, 0, INT32_MAX);
+		o->ppid = tool_process("--ppid", value, 0);
 		return 0;
 	case KEY_CGROUP:
-		o->cgroup = parse_cgroup(value);
+		tool_set_cgroup(o, value);
 		return 0;
 	case KEY_MNTNS:
 		o->mntns = parse_mntns(value);
@@ -279,7 +322,7 @@ static void take_argument(const struct argp_state *state, char *value, struct to
 		return;
 	}
 	escape_text(&safe, value, strlen(value), ESCAPE_UTF8);
-	message_error("unexpected argument: '%s': a command to run goes behind --", buffer_text(&safe));
+	message_error("unexpected argument: '%s': put a command after --", buffer_text(&safe));
 	message_usage();
 	exit(TOOL_USAGE);
 }
@@ -289,6 +332,21 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	struct tool_options *o = state->input;
 
 	switch (key) {
+	case 'h':
+	case '?':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		return 0;
+	case KEY_USAGE:
+		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+		return 0;
+	case 'V':
+		printf("%s (procsnoop) %s\n", message_program(), VERSION);
+		exit(TOOL_DONE);
+	case KEY_BCC_MAP:
+		message_error("pinned maps of BCC (--cgroupmap, --mntnsmap) are not used: give the cgroup itself with --cgroup "
+			      "PATH, the mount namespace with --mntns");
+		message_usage();
+		exit(TOOL_USAGE);
 	case 'd':
 		o->duration_ns = parse_duration(value);
 		return 0;
@@ -343,8 +401,10 @@ void tool_parse(const struct argp *argp, int argc, char **argv, struct tool_opti
 	};
 	process_open_standard_files();
 	signals_start();
+	escape_use_locale();
 	message_start(argv[0]);
 	atexit(close_stdout);
+	argv[0] = (char *)message_program();
 	argp_err_exit_status = TOOL_USAGE;
-	argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, &input);
+	argp_parse(argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &input);
 }

@@ -78,4 +78,10 @@ void tool_bad_value(const char *option, const char *value, const char *why) __at
 uint64_t tool_number(const char *option, const char *value, uint64_t min, uint64_t max);
 uint64_t tool_uid(const char *option, const char *value);
 
+/* A process of our PID namespace that lives; no thread, and not one that has ended. 0 passes where @min is 0. */
+uint64_t tool_process(const char *option, const char *value, uint64_t min);
+
+/* --cgroup of @options, for a tool that has another letter for it. */
+void tool_set_cgroup(struct tool_options *options, const char *value);
+
 #endif

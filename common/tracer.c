@@ -247,20 +247,42 @@ static unsigned int ring_pages(const struct tracer *t)
 	return t->form < FEATURES_VERSION(4, 11, 0) ? 256 : 64;
 }
 
+/* Names what is missing or limited, and what to do. */
+static int explain_rings(const struct tracer *t, enum rings_step step, int err)
+{
+	if (step == RINGS_CPUS) {
+		message_error("cannot read which CPUs there are, below /sys/devices/system/cpu: %s: is /sys mounted?",
+			      strerror(-err));
+		return TOOL_CANNOT;
+	}
+	if (step == RINGS_EVENT && (err == -EPERM || err == -EACCES)) {
+		message_error("perf_event_open(2) is not permitted: %s",
+			      geteuid() ? "run as root (needs CAP_PERFMON, before 5.8 CAP_SYS_ADMIN)" :
+					  "a seccomp filter, as of a container, or missing capabilities forbid it");
+		return TOOL_CANNOT;
+	}
+	if (err == -EMFILE)
+		message_error("too many open files: a ring for each CPU takes a descriptor; raise the limit (ulimit -n)");
+	else if (err == -EPERM || err == -ENOMEM)
+		message_error("cannot open a ring of %u pages for each CPU: %s: the limit on locked memory (ulimit -l) or a "
+			      "memory cgroup; try fewer --buffer-pages", ring_pages(t), strerror(-err));
+	else
+		message_error("cannot open a ring of %u pages for each CPU: %s", ring_pages(t), strerror(-err));
+	return TOOL_FAILED;
+}
+
 static int open_rings(struct tracer *t)
 {
 	int map = bpf_object_map(t->object, MAP_EVENTS), err;
+	enum rings_step step;
 
 	if (map < 0) /* procstat needs none */
 		return TOOL_DONE;
-	err = rings_open(&t->rings, map, ring_pages(t));
-	if (!err) {
-		message_verbose("rings: %zu bytes for %u CPUs", rings_memory(t->rings), t->features.cpus);
-		return TOOL_DONE;
-	}
-	message_error("cannot open a ring of %u pages for each CPU: %s%s", ring_pages(t), strerror(-err),
-		      err == -EPERM || err == -ENOMEM ? "; try fewer --buffer-pages" : "");
-	return TOOL_FAILED;
+	err = rings_open(&t->rings, map, ring_pages(t), &step);
+	if (err)
+		return explain_rings(t, step, err);
+	message_verbose("rings: %zu bytes for %u CPUs", rings_memory(t->rings), t->features.cpus);
+	return TOOL_DONE;
 }
 
 int tracer_attach(struct tracer *t)

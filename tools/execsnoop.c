@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* execsnoop: shows every exec(2) on the machine, with the arguments the new program got. */
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "exec.h"
 #include "filter.h"
 #include "hooks.h"
+#include "json_line.h"
 #include "message.h"
 #include "session.h"
 #include "sources.h"
@@ -54,6 +54,7 @@ static const struct argp_option options[] = {
 	{ "print-pcomm", 'M', NULL, 0, "Print the parent process's name", 0 },
 	{ "max-args", KEY_MAX_ARGS, "N", 0, "Print at most N arguments (default: all)", 0 },
 	{ "count", KEY_COUNT, "N", 0, "End after N execs", 0 },
+	{ NULL, 'c', "PATH", OPTION_HIDDEN, NULL, 0 }, /* --cgroup, as in libbpf-tools */
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
@@ -95,6 +96,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case 'M':
 		o->print_pcomm = true;
+		return 0;
+	case 'c':
+		tool_set_cgroup(&o->options, value);
 		return 0;
 	case 'n':
 		o->name = parse_regex("--name", value);
@@ -174,9 +178,12 @@ static void add_args(struct execsnoop *o)
 
 static void add_comm(struct buffer *text, struct buffer *scratch, const char *comm)
 {
+	size_t cells;
+
 	buffer_reset(scratch);
 	escape_text(scratch, comm, strlen(comm), ESCAPE_UTF8);
-	buffer_printf(text, "%-16s ", buffer_text(scratch));
+	cells = escape_cells(buffer_text(scratch), scratch->length);
+	buffer_printf(text, "%s%*s ", buffer_text(scratch), cells < 16 ? (int)(16 - cells) : 0, "");
 }
 
 static void print_header(struct session *session, void *context)
@@ -237,16 +244,9 @@ static void print_row(struct session *session, struct execsnoop *o, bool late)
 	session_print(session, &o->text);
 }
 
-static json_t *json_bytes(struct execsnoop *o, const char *bytes, size_t length)
+static json_t *json_exec_string(const struct exec_string *s)
 {
-	buffer_reset(&o->scratch);
-	escape_json(&o->scratch, bytes, length);
-	return json_stringn(buffer_text(&o->scratch), o->scratch.length);
-}
-
-static json_t *json_exec_string(struct execsnoop *o, const struct exec_string *s)
-{
-	return s->known ? json_bytes(o, s->bytes, s->length) : json_null();
+	return s->known ? json_line_bytes(s->bytes, s->length) : json_null();
 }
 
 static json_t *json_args(struct execsnoop *o, bool *cut)
@@ -259,7 +259,7 @@ static json_t *json_args(struct execsnoop *o, bool *cut)
 			*cut = true;
 			break;
 		}
-		json_array_append_new(args, json_exec_string(o, &o->exec.args[i]));
+		json_array_append_new(args, json_exec_string(&o->exec.args[i]));
 	}
 	return args;
 }
@@ -270,35 +270,27 @@ static void print_json(struct session *session, struct execsnoop *o, bool late)
 	struct timespec wall = clock_wall(&session->clock, e->time);
 	json_t *object = json_object();
 	bool cut = e->truncated;
-	char *line;
 
 	json_object_set_new(object, "ts", json_real(wall.tv_sec + wall.tv_nsec / 1e9));
 	json_object_set_new(object, "mono_ns", json_integer(e->time));
 	json_object_set_new(object, "uid", json_integer(e->uid));
-	json_object_set_new(object, "comm", json_bytes(o, e->comm, strlen(e->comm)));
+	json_object_set_new(object, "comm", json_line_bytes(e->comm, strlen(e->comm)));
 	json_object_set_new(object, "pid", json_integer(e->pid));
 	if (pidns_tells(session->tracer.ns_pids, e->pid, e->ns_pid))
 		json_object_set_new(object, "ns_pid", e->ns_pid ? json_integer(e->ns_pid) : json_null());
 	json_object_set_new(object, "tid", json_integer(e->tid));
 	json_object_set_new(object, "ppid", json_integer(e->ppid));
-	json_object_set_new(object, "pcomm", json_bytes(o, e->pcomm, strlen(e->pcomm)));
+	json_object_set_new(object, "pcomm", json_line_bytes(e->pcomm, strlen(e->pcomm)));
 	json_object_set_new(object, "cpu", json_integer(e->cpu));
 	json_object_set_new(object, "ret", json_integer(e->ret));
-	json_object_set_new(object, "filename", json_exec_string(o, &e->path));
+	json_object_set_new(object, "filename", json_exec_string(&e->path));
 	json_object_set_new(object, "args", json_args(o, &cut));
 	json_object_set_new(object, "truncated", json_boolean(cut));
 	if (late)
 		json_object_set_new(object, "late", json_true());
-	/* 16 digits: microseconds of a time in seconds */
-	line = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(16));
-	json_decref(object);
 	buffer_reset(&o->text);
-	if (line)
-		buffer_printf(&o->text, "%s\n", line);
-	else
-		o->text.error = -ENOMEM;
+	json_line_add(object, &o->text);
 	session_print(session, &o->text);
-	free(line);
 }
 
 static bool take_event(struct session *session, const struct event *event, bool late, void *context)

@@ -2,12 +2,9 @@
 /* exitsnoop: shows every process that ends, how it ended, and on request what it used. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "../bpf_src/maps.h"
 #include "assemble.h"
@@ -18,6 +15,7 @@
 #include "exit_show.h"
 #include "filter.h"
 #include "message.h"
+#include "process.h"
 #include "session.h"
 #include "sources.h"
 
@@ -50,8 +48,9 @@ struct exitsnoop {
 
 static const struct argp_option options[] = {
 	{ "timestamp", 't', NULL, 0, "Print the time of day", 0 },
-	{ "utc", KEY_UTC, NULL, 0, "Print it in UTC (with -t)", 0 },
+	{ "utc", KEY_UTC, NULL, 0, "Print the time of day in UTC", 0 },
 	{ "per-thread", 'T', NULL, 0, "Print the end of every thread", 0 },
+	{ "threaded", 0, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 0 },
 	{ "pid", 'p', "PID", 0, "Only this process, until it has ended", 0 },
 	{ "name", 'n', "REGEX", 0, "Only where the name matches", 0 },
 	{ "failed", 'x', NULL, 0, "Only where the exit code is not 0, or a signal ended it", 0 },
@@ -59,6 +58,7 @@ static const struct argp_option options[] = {
 	{ "resources", 'r', NULL, 0, "Print CPU time, memory, page faults and context switches", 0 },
 	{ "label", KEY_LABEL, "LABEL", OPTION_ARG_OPTIONAL, "Print a label in each line (default: exit)", 0 },
 	{ "count", KEY_COUNT, "N", 0, "End after N lines", 0 },
+	{ NULL, 'c', "PATH", OPTION_HIDDEN, NULL, 0 }, /* --cgroup, as in libbpf-tools */
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
@@ -72,15 +72,14 @@ static struct filter_regex *parse_regex(const char *option, const char *value)
 	return regex;
 }
 
-static uint64_t parse_pid(const char *value)
+/* As BCC's takes it: the next word, unless that is an option or there is none. */
+static const char *parse_label(const char *value, struct argp_state *state)
 {
-	uint64_t pid = tool_number("--pid", value, 1, INT32_MAX);
-
-	if (kill(pid, 0) < 0 && errno == ESRCH)
-		tool_bad_value("--pid", value, "there is no such process");
-	if (syscall(SYS_tgkill, (pid_t)pid, (pid_t)pid, 0) < 0 && errno == ESRCH)
-		tool_bad_value("--pid", value, "is a thread: give the process's id");
-	return pid;
+	if (value)
+		return value;
+	if (state->next < state->argc && state->argv[state->next][0] != '-')
+		return state->argv[state->next++];
+	return "exit";
 }
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -96,19 +95,23 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		o->show.timestamp = true;
 		return 0;
 	case KEY_UTC:
+		o->show.timestamp = true;
 		o->show.utc = true;
 		return 0;
 	case 'T':
 		o->show.threads = true;
 		return 0;
 	case 'p':
-		o->pid = parse_pid(value);
+		o->pid = tool_process("--pid", value, 1);
 		return 0;
 	case 'n':
 		o->name = parse_regex("--name", value);
 		return 0;
 	case 'x':
 		o->failed = true;
+		return 0;
+	case 'c':
+		tool_set_cgroup(&o->options, value);
 		return 0;
 	case 'a':
 		o->show.args = true;
@@ -117,7 +120,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		o->show.usage = true;
 		return 0;
 	case KEY_LABEL:
-		o->show.label = value ? value : "exit";
+		o->show.label = parse_label(value, state);
 		return 0;
 	case KEY_COUNT:
 		o->count = tool_number("--count", value, 1, UINT64_MAX);
@@ -135,7 +138,7 @@ static void begin(struct session *session, void *context)
 	if (o->cmdlines && (tracer_numbers(&session->tracer, &pidns) < 0 ||
 			    cmdlines_read_proc(o->cmdlines, clock_now(), pidns) < 0))
 		message_warn("cannot read /proc: command lines of processes that run already are not known");
-	if (o->pid != CONSTANT_ANY && kill(o->pid, 0) < 0 && errno == ESRCH)
+	if (o->pid != CONSTANT_ANY && process_has_ended(o->pid))
 		o->done = true; /* it ended while we attached */
 	if (o->options.json)
 		return;
