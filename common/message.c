@@ -12,7 +12,7 @@
 #include "buffer.h"
 #include "escape.h"
 
-#define MESSAGE_SIZE 8192
+#define MESSAGE_SIZE PIPE_BUF /* which a pipe takes in one piece */
 #define STDERR_PATIENCE_MS 500
 
 static const char *program_name = "procsnoop";

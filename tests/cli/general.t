@@ -28,7 +28,7 @@ informs --usage
 for words in --version -V; do
 	run $words
 	informs $words
-	is "$words: one line" "$(sed 's/[0-9][0-9.]*$/N/' "$tmp/out")" 'procsnoop N'
+	is "$words: one line" "$(sed 's/[0-9][0-9.]*$/N/' "$tmp/out")" "$tool (procsnoop) N"
 done
 
 for words in --print-source '--print-source --follow'; do

@@ -7,8 +7,7 @@ tool=execsnoop
 
 completion=$top/tools/completion.bash
 
-# table_options FILE...: as help_options prints them, hidden ones left out; the
-# entries of argp itself are added
+# table_options FILE...: as help_options prints them, hidden ones left out
 table_options() {
 	{
 		sed -n '/struct argp_option options\[\]/,/^};/p' "$@" | tr '\n\t' '  ' | tr '}' '\n' |
@@ -17,7 +16,6 @@ table_options() {
 				-e 's/"[A-Z]+", OPTION_ARG_OPTIONAL/NULL,/' \
 				-e "s/.*\{ \"([a-z0-9-]+)\", '(.)', (NULL|\").*/--\1 \3 -\2/p" \
 				-e 's/.*\{ "([a-z0-9-]+)", [A-Z_]+, (NULL|").*/--\1 \2/p'
-		printf '%s\n' '--help NULL -?' '--usage NULL' '--version NULL -V'
 	} | sed -e 's/ NULL//' -e 's/ "/=/' | sort
 }
 

@@ -66,7 +66,7 @@ bad_number ready-fd 0 1048576 '' x -1 1048577
 bad ready-fd 987654 987654 'not an open file descriptor'
 
 for value in '' 0 0.0 -1 x 1s 1e3 . 10000000000 ' 1'; do
-	bad duration "$value" "$value" 'must be a number of seconds greater than 0, such as 10 or 0.5'
+	bad duration "$value" "$value" 'must be a number of seconds greater than 0 and at most 1000000000, such as 10 or 0.5'
 done
 
 for option in name line; do
@@ -121,7 +121,7 @@ done
 run --no-such-option
 refused 'unknown long option' "$tool: unrecognized option '--no-such-option'
 $try_getopt"
-for letter in Z h 1; do
+for letter in Z b 1; do
 	run -$letter
 	refused "unknown option -$letter" "$tool: invalid option -- '$letter'
 $try_getopt"
@@ -137,15 +137,15 @@ for words in 'true' '-x true' 'true -- true' "-d 1 true"; do
 	# shellcheck disable=SC2086 # a list
 	run $words
 	refused "argument without --: $words" \
-		"$tool: unexpected argument: 'true': a command to run goes behind --
+		"$tool: unexpected argument: 'true': put a command after --
 $try"
 done
 run ''
-refused 'empty argument' "$tool: unexpected argument: '': a command to run goes behind --
+refused 'empty argument' "$tool: unexpected argument: '': put a command after --
 $try"
 run "$esc"
 refused 'argument with control bytes' \
-	"$tool: unexpected argument: 'a\\n\\x1b[31m\\xff': a command to run goes behind --
+	"$tool: unexpected argument: 'a\\n\\x1b[31m\\xff': put a command after --
 $try"
 
 for words in '--follow' '--follow --' '--follow --exit-status' '-x --follow'; do

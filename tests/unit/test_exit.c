@@ -377,15 +377,15 @@ static void test_row(void **state)
 	show = (struct exit_show){ .args = true };
 	e.args_size = e.args_total = 5;
 	assert_int_equal(decode(&e, "a\0\x1b""c", sizeof(e) + 5), 0);
-	check_row(&show, "COMM             PID     PPID    TID     AGE(s)    EXIT_CODE                     ARGS\n",
-		  "a\\nb             10      12      11      1.235     code 3                        a \\x1bc\n");
+	check_row(&show, "COMM             PID     PPID    TID     AGE(s)    EXIT_CODE ARGS\n",
+		  "a\\nb             10      12      11      1.235     code 3    a \\x1bc\n");
 	record.args_known = false;
 	show = (struct exit_show){ .args = true, .usage = true };
 	check_row(&show,
 		  "COMM             PID     PPID    TID     AGE(s)    USER(s)  SYS(s)   RSS(KB)  MINFLT  MAJFLT VCSW   "
-		  "IVCSW  EXIT_CODE                     ARGS\n",
+		  "IVCSW  EXIT_CODE ARGS\n",
 		  "a\\nb             10      12      11      1.235     ?        ?        ?        ?       ?      ?      "
-		  "?      code 3                        ?\n");
+		  "?      code 3    ?\n");
 }
 
 /* By name and user; whoever else takes such a name does not hide. */

@@ -149,9 +149,21 @@ static void test_long_is_cut(void **state)
 	capture_off();
 	packet = next_packet();
 	length = strlen(packet);
-	assert_true(length > 8000 && length <= 8192);
+	assert_true(length > 4000 && length <= 4096);
 	assert_string_equal(packet + length - 5, "y...\n");
 	assert_null(next_packet());
+}
+
+/* What came into a message as it is: nothing that a terminal obeys goes out. */
+static void test_foreign_bytes(void **state)
+{
+	(void)state;
+	capture_on();
+	message_error("a\x1b[31m b\x7f c\n d\xff e\xc2\x9b f\xc3\xa4");
+	capture_off();
+	assert_string_equal(next_packet(), "execsnoop: a?[31m b? c? d? e?? f\xc3\xa4\n");
+	message_start("/tmp/\x1b]0;owned\x07");
+	assert_string_equal(message_program(), "execsnoop");
 }
 
 static void test_lines(void **state)
@@ -197,6 +209,7 @@ int main(void)
 		CAPTURED(test_program_name),
 		CAPTURED(test_long_is_cut),
 		CAPTURED(test_lines),
+		CAPTURED(test_foreign_bytes),
 		CAPTURED(test_closed_stderr),
 	};
 

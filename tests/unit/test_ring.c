@@ -307,11 +307,12 @@ static size_t count_ours(void)
 static void test_real(void **state)
 {
 	int map = new_map(), program, link;
+	enum rings_step step;
 	struct rings *rings;
 
 	(void)state;
 	n_taken = 0;
-	assert_int_equal(rings_open(&rings, map, 8), 0);
+	assert_int_equal(rings_open(&rings, map, 8, &step), 0);
 	assert_int_equal(rings_memory(rings) % (9 * sysconf(_SC_PAGESIZE)), 0);
 	assert_int_equal(rings_drain(rings, take, taken), 0);
 	assert_int_equal(rings_follow_cpus(rings, take, taken), 0);
@@ -341,27 +342,29 @@ static void test_real(void **state)
 static void test_reopen(void **state)
 {
 	int map = new_map();
+	enum rings_step step;
 	struct rings *rings;
 	unsigned int cpu;
 
 	(void)state;
-	assert_int_equal(rings_open(&rings, map, 1), 0);
+	assert_int_equal(rings_open(&rings, map, 1, &step), 0);
 	assert_int_equal(rings_reopen(rings, rings->count, take, taken), -ENODEV);
 	for (cpu = 0; cpu < rings->count; cpu++)
 		if (cpus_has(&rings->online, cpu))
 			assert_int_equal(rings_reopen(rings, cpu, take, taken), 0);
 	rings_free(rings);
-	assert_true(rings_open(&rings, map, 3) < 0); /* no power of two */
+	assert_true(rings_open(&rings, map, 3, &step) < 0); /* no power of two */
 	close(map);
-	assert_true(rings_open(&rings, map, 1) < 0); /* no map */
+	assert_true(rings_open(&rings, map, 1, &step) < 0); /* no map */
 }
 
 static void test_refused(void **state)
 {
+	enum rings_step step;
 	struct rings *rings = NULL;
 
 	(void)state;
-	assert_true(rings_open(&rings, -1, 8) < 0);
+	assert_true(rings_open(&rings, -1, 8, &step) < 0);
 	assert_null(rings);
 }
 
