@@ -5,11 +5,12 @@
 
 #include "fields.h"
 
-#define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h, the same in 4.4 to 6.19 */
+/* SIGNAL_GROUP_EXIT of include/linux/sched/signal.h, which some headers define and some do not; the same in 4.4 to 6.19 */
+#define FLAG_GROUP_EXIT 4
 
 INLINE u32 is_group_exit(u64 signal)
 {
-	return read_kernel_u32(FIELD(signal, SIGNAL_FLAGS)) & SIGNAL_GROUP_EXIT;
+	return read_kernel_u32(FIELD(signal, SIGNAL_FLAGS)) & FLAG_GROUP_EXIT;
 }
 
 /* The status as wait(2) will give it: kernel/exit.c wait_task_zombie. */

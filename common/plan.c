@@ -202,20 +202,31 @@ const uint32_t plan_forms[PLAN_FORMS] = {
 	FEATURES_VERSION(4, 8, 0), FEATURES_VERSION(4, 4, 0),
 };
 
+/*
+ * What can be tried says more than the version: distributions take later features over, and lockdown refuses some. Where
+ * loops are taken (5.3) long programs (5.2) are too.
+ */
+static bool takes_form(const struct features *f, uint32_t form)
+{
+	if (form >= FEATURES_VERSION(5, 5, 0))
+		return f->loops && f->read_user;
+	if (form >= FEATURES_VERSION(5, 3, 0))
+		return f->loops;
+	if (form >= FEATURES_VERSION(4, 8, 0))
+		return f->current_task && f->version_code >= form;
+	return true;
+}
+
 uint32_t plan_form(const struct features *f, uint32_t forced)
 {
-	uint32_t most = forced ? forced : f->version_code;
 	bool tried = f->kprobe != -EPERM && f->kprobe != -EACCES;
 	unsigned int i;
 
 	for (i = 0; i < PLAN_FORMS - 1; i++) {
-		if (plan_forms[i] <= most && !tried)
-			break;
-		if (plan_forms[i] > most || (plan_forms[i] >= FEATURES_VERSION(5, 5, 0) && !f->read_user) ||
-		    (plan_forms[i] >= FEATURES_VERSION(5, 3, 0) && !f->loops) ||
-		    (plan_forms[i] >= FEATURES_VERSION(4, 8, 0) && !f->current_task))
+		if (forced && plan_forms[i] > forced)
 			continue;
-		break;
+		if (tried ? takes_form(f, plan_forms[i]) : plan_forms[i] <= (forced ? forced : f->version_code))
+			break;
 	}
 	return plan_forms[i];
 }

@@ -89,8 +89,10 @@ void plan_check_functions(struct plan *plans, unsigned int n_plans);
 extern const uint32_t plan_forms[PLAN_FORMS];
 
 /*
- * The form for this kernel: the version code of the first kernel that takes it (bpf_src/bpf.h). By what was tried where
- * that says less than the version, as under lockdown. @forced: version code or 0.
+ * The form for this kernel: the newest that it takes, told by the version code of the first kernel that does
+ * (bpf_src/bpf.h). By what was tried, so that what a distribution took over from later kernels counts (RHEL 8.3 and later:
+ * 5.5), and what lockdown refuses does not; by the version where nothing may be tried. @forced: version code or 0, the
+ * newest that is wanted.
  */
 uint32_t plan_form(const struct features *features, uint32_t forced);
 

@@ -9,8 +9,8 @@
 
 /*
  * el8: the floor of el8 is RHEL 8.1 (4.18.0-147): raw tracepoints and the cgroup id are there, 4096 instructions, no
- * loops, no probe_read_user (V[el8-147]). 8.3 adds all of these (V[el8-240]) but keeps the version code 4.18, by which
- * the form is chosen.
+ * loops, no probe_read_user (V[el8-147]). 8.3 adds all of these (V[el8-240]) and gets the form 5.5 by what is tried: the
+ * band 5.5 stands for it.
  */
 const struct band bands[] = {
 	{ "4.4", V(4, 4) },   { "4.6", V(4, 6) },   { "4.8", V(4, 8) },	  { "4.9", V(4, 9) },	{ "4.11", V(4, 11) },

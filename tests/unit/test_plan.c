@@ -141,16 +141,26 @@ static void test_versions(void **state)
 	}
 }
 
-/* RHEL 8: 4.18 by name, with much of 5.x in it. What the name says is the limit, as its sources depend on that. */
+/* RHEL 8: 4.18 by name; 8.3 and later have much of 5.x in it, 8.1 has not. What it takes counts. */
 static void test_rhel8(void **state)
 {
 	struct features f = kernel(4, 18);
 
 	(void)state;
+	assert_int_equal(plan_form(&f, 0), V(4, 11));
 	f.read_user = f.loops = true;
 	check(&f, "rtk", "tk");
+	assert_int_equal(plan_form(&f, 0), V(5, 5));
+	assert_int_equal(plan_form(&f, V(4, 11)), V(4, 11));
+	f.read_user = false;
+	assert_int_equal(plan_form(&f, 0), V(5, 3));
+	f.read_user = true;
+	f.loops = false;
 	assert_int_equal(plan_form(&f, 0), V(4, 11));
-	assert_int_equal(plan_form(&f, V(5, 5)), V(5, 5));
+	assert_int_equal(plan_form(&f, V(5, 5)), V(4, 11)); /* forcing does not make it take more */
+	f.kprobe = -EPERM; /* nothing could be tried */
+	f.read_user = f.loops = true;
+	assert_int_equal(plan_form(&f, 0), V(4, 11));
 }
 
 static void make_event(const struct plan_hook *hook)
