@@ -324,7 +324,7 @@ INLINE int attempt(void *ctx, u64 path, u64 argv, u64 compat)
 	struct exec_attempt a = { .path = path, .argv = argv, .compat = compat };
 	u64 task = running_task(ctx);
 
-	bpf_map_update_elem(MAP_FD(MAP_ATTEMPTS), &task, &a, 0);
+	map_put(MAP_ATTEMPTS, &task, &a, 0);
 	return 0;
 }
 

@@ -14,7 +14,31 @@
 #include "fork.h"
 #include "pidns.h"
 #include "exit_status.h"
-#include "exitsnoop_usage.h"
+
+#define USAGE exit_usage
+#define USAGE_COUNTERS(X)                                                                                              \
+	X(runtime, TASK_RUNTIME, SIGNAL_RUNTIME)                                                                       \
+	X(utime, TASK_UTIME, SIGNAL_UTIME)                                                                             \
+	X(stime, TASK_STIME, SIGNAL_STIME)                                                                             \
+	X(minflt, TASK_MIN_FLT, SIGNAL_MIN_FLT)                                                                        \
+	X(majflt, TASK_MAJ_FLT, SIGNAL_MAJ_FLT)                                                                        \
+	X(nvcsw, TASK_NVCSW, SIGNAL_NVCSW)                                                                             \
+	X(nivcsw, TASK_NIVCSW, SIGNAL_NIVCSW)
+
+/* An end that was reported: its last numbers come later, in a record of their own. */
+struct usage_target {
+	u64 start; /* as in the report */
+	u32 tid;
+	u32 padding;
+	struct exit_usage others; /* what the other threads used; maxrss of all */
+};
+
+INLINE void usage_forget_last_switch(struct exit_usage *used)
+{
+	used->nvcsw = 0;
+}
+
+#include "usage.h"
 
 /* How the hook tells that a thread is the last one. */
 enum dead {
@@ -91,12 +115,12 @@ INLINE void send_with_args(void *ctx, struct exit_message *m, u64 mm)
 		event_output(ctx, m, sizeof(m->event) + size);
 }
 
-#define BEGIN(m)                                                                                                       \
+#define BEGIN(m, result)                                                                                               \
 	u32 zero = 0;                                                                                                  \
 	struct exit_message *m = bpf_map_lookup_elem(MAP_FD(MAP_SCRATCH), &zero);                                      \
                                                                                                                        \
 	if (!m || !event_begin(&m->event.head))                                                                        \
-		return 0;
+		return result;
 
 #else
 
@@ -149,12 +173,12 @@ INLINE void send_with_args(void *ctx, union exit_parts *m, u64 mm)
 	event_output(ctx, &m->part, sizeof(m->part) - EXIT_CHUNK);
 }
 
-#define BEGIN(m)                                                                                                       \
+#define BEGIN(m, result)                                                                                               \
 	union exit_parts parts = {};                                                                                   \
 	union exit_parts *m = &parts;                                                                                  \
                                                                                                                        \
 	if (!event_begin(&m->event.head))                                                                              \
-		return 0;
+		return result;
 
 #endif
 
@@ -215,11 +239,6 @@ INLINE void fill_thread(struct exit_event *e, u64 task)
 	e->start = read_kernel_u64(FIELD(task, TASK_START_TIME));
 	e->status = read_kernel_u32(FIELD(task, TASK_EXIT_CODE));
 	read_kernel(e->comm, COMM_SIZE, FIELD(task, TASK_COMM));
-	if (!CONSTANT(EXIT_USAGE))
-		return;
-	__builtin_memset(&e->used, 0, sizeof(e->used));
-	add_task(&e->used, task);
-	e->flags |= EXIT_HAS_USAGE;
 }
 
 INLINE void fill_process(struct exit_event *e, u64 task, u64 leader, u64 signal, enum dead dead)
@@ -229,16 +248,35 @@ INLINE void fill_process(struct exit_event *e, u64 task, u64 leader, u64 signal,
 	read_kernel(e->comm, COMM_SIZE, FIELD(leader, TASK_COMM));
 	if (dead == DEAD_BY_LIVE)
 		e->threads = read_kernel_u32(FIELD(signal, SIGNAL_NR_THREADS));
-	if (!CONSTANT(EXIT_USAGE))
+}
+
+/*
+ * What is known by now; the rest is sent when the task is switched from for the last time. The sum of the others is made
+ * in the event: verifiers before 4.9 take no pointer to the middle of a map's value.
+ */
+INLINE void fill_usage(struct exit_event *e, u64 task, u64 leader, u64 signal, enum dead dead)
+{
+	struct dying *d = dying_here();
+
+	if (!d)
 		return;
-	read_usage(&e->used, task, leader, signal, e->start, dead == DEAD_BY_LIVE && task != leader);
+	__builtin_memset(&e->used, 0, sizeof(e->used));
+	if (!CONSTANT(EXIT_THREADS))
+		usage_of_others(&e->used, d, task, leader, signal, dead == DEAD_CERTAIN);
+	e->used.maxrss = read_kernel_u64(FIELD(signal, SIGNAL_MAXRSS));
+	usage_copy(&d->target.others, &e->used);
+	d->target.others.maxrss = e->used.maxrss;
+	d->target.start = e->start;
+	d->target.tid = e->tid;
+	d->last = 1;
+	usage_sum(&e->used, &e->used, &d->own);
 	e->flags |= EXIT_HAS_USAGE;
 }
 
 INLINE int report(void *ctx, u64 task, u64 leader, u64 signal, u32 ppid, enum dead dead)
 {
 	u64 mm = read_kernel_u64(FIELD(task, TASK_MM));
-	BEGIN(m)
+	BEGIN(m, 0)
 
 	fill(&m->event, EXIT_END, ppid);
 	read_number_in_namespace(&m->event.ns_pid, task);
@@ -246,6 +284,8 @@ INLINE int report(void *ctx, u64 task, u64 leader, u64 signal, u32 ppid, enum de
 		fill_thread(&m->event, task);
 	else
 		fill_process(&m->event, task, leader, signal, dead);
+	if (CONSTANT(EXIT_USAGE))
+		fill_usage(&m->event, task, leader, signal, dead);
 	m->event.exec_time = exec_time(m->event.start, dead);
 	if (dead)
 		m->event.flags |= EXIT_GROUP_DEAD;
@@ -263,7 +303,7 @@ INLINE int report(void *ctx, u64 task, u64 leader, u64 signal, u32 ppid, enum de
 /* The leader left before the others, or so it was told: its code is there now. */
 INLINE int leader_left(void *ctx, u64 task)
 {
-	BEGIN(m)
+	BEGIN(m, 0)
 
 	fill(&m->event, EXIT_LEADER, 0);
 	m->event.start = read_kernel_u64(FIELD(task, TASK_START_TIME));
@@ -280,14 +320,33 @@ INLINE int ended(void *ctx, u64 task, enum dead dead)
 
 	if (CONSTANT(EXIT_PID) != CONSTANT_ANY && CONSTANT(EXIT_PID) != bpf_get_current_pid_tgid() >> 32)
 		return 0;
-	if (CONSTANT(EXIT_USAGE) && task != leader && dead != DEAD_CERTAIN)
-		add_ended(task, signal, read_kernel_u64(FIELD(leader, TASK_START_TIME)));
+	if (CONSTANT(EXIT_USAGE)) {
+		dying_begin(task, CONSTANT(EXIT_THREADS) ? task : leader,
+			    read_kernel_u64(FIELD(leader, TASK_START_TIME)));
+		if (task != leader && dead != DEAD_CERTAIN && !CONSTANT(EXIT_THREADS))
+			dying_count(signal);
+	}
 	if (!dead && !CONSTANT(EXIT_THREADS))
 		return task == leader && !is_group_exit(signal) ? leader_left(ctx, task) : 0;
 	read_parent(&parent, task);
 	if (!is_wanted(task, parent.pid))
 		return 0;
 	return report(ctx, task, leader, signal, parent.pid, dead);
+}
+
+/* usage.h: all that a process used, or with -T a thread, after another switch from it */
+INLINE void usage_remainder(void *ctx, struct dying *d, const struct exit_usage *delta)
+{
+	BEGIN(m, )
+
+	fill(&m->event, EXIT_USED, 0);
+	m->event.pid = d->pid;
+	m->event.tid = d->target.tid;
+	m->event.start = d->target.start;
+	usage_sum(&m->event.used, &d->target.others, &d->own);
+	m->event.used.maxrss = d->target.others.maxrss;
+	m->event.flags = EXIT_HAS_USAGE;
+	event_output(ctx, &m->event, sizeof(m->event));
 }
 
 /* taskstats_exit(task, group_dead), in do_exit (kernel/exit.c): codes are set, the memory is still there */
@@ -350,11 +409,11 @@ int on_exec(void *ctx)
 	if (CONSTANT(EXIT_PID) != CONSTANT_ANY && CONSTANT(EXIT_PID) != pid)
 		return 0;
 	if (CONSTANT(EXIT_EXECS))
-		bpf_map_update_elem(MAP_FD(MAP_EXECS), &pid, &now, 0);
+		map_put(MAP_EXECS, &pid, &now, 0);
 	if (CONSTANT(EXIT_USAGE))
-		bpf_map_delete_elem(MAP_FD(MAP_ENDED), &pid);
+		bpf_map_delete_elem(MAP_FD(MAP_ENDED_THREADS), &pid);
 	if (CONSTANT(EXIT_REMEMBER)) {
-		BEGIN(m)
+		BEGIN(m, 0)
 		fill(&m->event, EXIT_EXEC, 0);
 		send_with_args(ctx, m, read_kernel_u64(FIELD(task, TASK_MM)));
 	}
@@ -368,7 +427,7 @@ INLINE int born(void *ctx, u32 pid, u64 clone_flags)
 
 	forked(running_task(ctx), pid, clone_flags);
 	if (CONSTANT(EXIT_REMEMBER) && !(clone_flags & CLONE_FLAG_THREAD)) {
-		BEGIN(m)
+		BEGIN(m, 0)
 		fill(&m->event, EXIT_FORK, maker);
 		m->event.pid = pid;
 		event_output(ctx, &m->event, __builtin_offsetof(struct exit_event, used));

@@ -14,6 +14,7 @@ enum exit_what {
 	EXIT_EXEC,
 	EXIT_FORK, /* pid is the new process, ppid the one that made it */
 	EXIT_LEADER, /* the leader left, others go on: its status, for an end that was told too early to have it */
+	EXIT_USED, /* -r: what the process or thread used, pid, tid and start as in its end; the last one is true */
 };
 
 enum exit_flag {
@@ -22,6 +23,7 @@ enum exit_flag {
 	EXIT_NO_MM = 4,		/* no memory of its own, or no more of it: the command line cannot be read here */
 	EXIT_HAS_PARTS = 8,	/* the command line follows in parts */
 	EXIT_TITLE = 32,	/* the process wrote a title over its arguments, which may go on into its environment */
+	EXIT_USAGE_WHOLE = 64,	/* set by the user side: used is that after the last switch */
 	EXIT_UNSETTLED = 16,	/* the status may be one that the leader has yet to set */
 };
 
@@ -69,12 +71,6 @@ struct exit_part {
 	__u64 start; /* where the command line begins */
 	__u64 from;  /* where these bytes begin; may lie before start */
 	char bytes[EXIT_CHUNK];
-};
-
-/* What the threads of a process used that have ended, those before the first that was seen to end included. */
-struct exit_ended {
-	__u64 start; /* of the process: tells an entry that was left over from one that had the same id */
-	struct exit_usage used;
 };
 
 #endif

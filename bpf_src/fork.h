@@ -9,6 +9,7 @@
 #define BPF_SRC_FORK_H
 
 #include "filter.h"
+#include "map_put.h"
 
 struct parent {
 	u32 pid;
@@ -49,7 +50,7 @@ INLINE void note_parent(u64 task, u32 pid)
 	note.since = bpf_ktime_get_ns();
 	note.parent.pid = bpf_get_current_pid_tgid() >> 32;
 	read_process_comm(note.parent.comm, task);
-	bpf_map_update_elem(MAP_FD(MAP_PARENTS), &pid, &note, 0);
+	map_put(MAP_PARENTS, &pid, &note, 0);
 }
 
 /* Takes out what was noted for the running process; 0 if nothing was, or for a dead one that had the same id. */
@@ -73,7 +74,7 @@ INLINE void follow_child(u64 task, u32 pid)
 	u64 now = bpf_ktime_get_ns();
 
 	if (CONSTANT(FILTER_FOLLOW) && is_followed(task))
-		bpf_map_update_elem(MAP_FD(MAP_FOLLOWED), &pid, &now, 0);
+		map_put(MAP_FOLLOWED, &pid, &now, 0);
 }
 
 /* What a tool does more, with the maker, the new process's id and a task of its parent. */
@@ -145,7 +146,7 @@ int on_begin_kprobe(void *ctx)
 
 	note.since = bpf_ktime_get_ns();
 	read_parent(&note.parent, running_task(ctx));
-	bpf_map_update_elem(MAP_FD(MAP_PARENTS), &pid, &note, 0);
+	map_put(MAP_PARENTS, &pid, &note, 0);
 	return 0;
 }
 

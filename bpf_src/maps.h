@@ -13,14 +13,14 @@ enum map_index {
 	MAP_LEAVE_MORE,	 /* execsnoop -x: the program that goes on with the arguments, at a tracepoint */
 	MAP_RETURN_MORE, /* likewise at a kprobe */
 	MAP_EXECS, /* exitsnoop: process id -> time of its last exec */
-	MAP_ENDED, /* exitsnoop -r: process id -> what its ended threads used */
+	MAP_ENDED_THREADS, /* process id -> what its threads used that ended */
+	MAP_DYING, /* CPU -> the thread that ended there last */
+	MAP_DROPS, /* number of a map -> updates for which it had no room */
 	MAP_STAT_HALF,	/* procstat: the half of the rows that programs write to, see procstat.h */
 	MAP_STAT_ROWS,	/* key -> counters */
 	MAP_STAT_REST,	/* CPU and half -> counters of all that found no room */
 	MAP_STAT_LIVES, /* key -> how many lived about as long, with -H */
 	MAP_STAT_EXES,	/* process id -> what it executed last, with --by exe */
-	MAP_STAT_THREADS, /* process id -> CPU time of its threads that ended */
-	MAP_STAT_DYING, /* CPU -> the thread that ended there last */
 	MAP_STAT_ENDED, /* process id -> start of one whose end was counted, where only signal->live tells */
 	MAP_CGROUP,	  /* --cgroup: the cgroup, as the helper wants it */
 	MAP_CGROUP_INODE, /* likewise, the lower half of its directory's inode number */

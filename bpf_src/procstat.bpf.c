@@ -7,6 +7,7 @@
 #include "bpf.h"
 #include "procstat.h"
 #include "fields.h"
+#include "map_put.h"
 
 INLINE void fork_seen(u64 task, u32 pid, u64 parent_task);
 #define FORK_SEEN fork_seen
@@ -23,7 +24,6 @@ MAP(stat_lives, MAP_STAT_LIVES, MAP_TYPE_HASH, sizeof(struct stat_key), sizeof(u
 MAP(stat_exes, MAP_STAT_EXES, MAP_TYPE_HASH, sizeof(u32), sizeof(struct stat_exe), STAT_EXES)
 MAP(stat_ended, MAP_STAT_ENDED, MAP_TYPE_HASH, sizeof(u32), sizeof(u64), STAT_ROWS)
 
-#define BPF_NOEXIST 1
 
 /* Whom an event happened to. */
 struct subject {
@@ -48,7 +48,7 @@ INLINE void note_exe(u32 pid, const char *name)
 
 	exe.since = bpf_ktime_get_ns();
 	__builtin_memcpy(exe.name, name, STAT_NAME_SIZE);
-	bpf_map_update_elem(MAP_FD(MAP_STAT_EXES), &pid, &exe, 0);
+	map_put(MAP_STAT_EXES, &pid, &exe, 0);
 }
 
 /* Names are cleared behind their ends, where the kernel leaves what was there before: equal ones must be equal keys. */
@@ -234,7 +234,35 @@ INLINE void count_life(struct stat_key *key, u64 ns)
 		bpf_map_update_elem(MAP_FD(MAP_STAT_LIVES), key, &one, BPF_NOEXIST);
 }
 
-#include "procstat_cpu.h"
+/* Only CPU time: less is read at each end, and at the switches from what ends. */
+struct stat_used {
+	u64 runtime;
+};
+#define USAGE stat_used
+#define USAGE_COUNTERS(X) X(runtime, TASK_RUNTIME, SIGNAL_RUNTIME)
+
+/* The row that counted an end. */
+struct usage_target {
+	struct stat_key key;
+};
+
+INLINE void usage_forget_last_switch(struct stat_used *used)
+{
+}
+
+#include "usage.h"
+
+/* usage.h: CPU time that a last thread used after its end was counted */
+INLINE void usage_remainder(void *ctx, struct dying *d, const struct stat_used *delta)
+{
+	struct stat_key key = d->target.key;
+	struct stat_row *row;
+
+	key.half = current_half();
+	row = find_row(&key);
+	if (row)
+		row->cpu_ns += delta->runtime;
+}
 
 INLINE void count_end(struct stat_row *row, u64 task, u64 life, u64 cpu)
 {
@@ -257,34 +285,54 @@ INLINE void count_end(struct stat_row *row, u64 task, u64 life, u64 cpu)
 		row->rss_pages = rss;
 }
 
-/* The process of @task, which runs and is its last thread, has ended. */
-INLINE int ended(u64 task)
+/* The process of @task, which runs and is its last thread, has ended; @certain: nobody else sees that too. */
+INLINE int ended(u64 task, int certain)
 {
 	struct subject s = {};
 	struct stat_key key = {};
+	struct stat_used used = {};
 	struct stat_row *row;
-	struct stat_dying d = {};
 	u64 start = process_start(task), life = bpf_ktime_get_ns() - start;
-	u64 own = read_kernel_u64(FIELD(task, TASK_RUNTIME)), others;
+	u64 leader = read_kernel_u64(FIELD(task, TASK_GROUP_LEADER));
+	struct dying *d;
 
+	dying_begin(task, leader, start);
 	s.pid = bpf_get_current_pid_tgid() >> 32;
 	read_parent(&s.parent, task);
 	read_process_comm(s.comm, task);
 	make_key(&key, &s, s.pid, start);
 	if (CONSTANT(STAT_BY) == STAT_BY_EXE)
 		bpf_map_delete_elem(MAP_FD(MAP_STAT_EXES), &s.pid);
-	others = threads_used(task, s.pid, start);
+	d = dying_here();
+	if (!d)
+		return 0;
+	usage_of_others(&used, d, task, leader, read_kernel_u64(FIELD(task, TASK_SIGNAL)), certain);
+	used.runtime += d->own.runtime;
 	if (!is_wanted(task, s.parent.pid))
 		return 0;
 	if (life >= CONSTANT(STAT_SHORT))
 		return 0;
 	row = find_row(&key);
 	if (row)
-		count_end(row, task, life, own + others);
-	d.key = key;
-	remember_dying(&d, task, own);
+		count_end(row, task, life, used.runtime);
+	d = dying_here();
+	if (!d)
+		return 0;
+	d->target.key = key;
+	d->last = 1;
 	if (CONSTANT(STAT_HISTOGRAM))
 		count_life(&key, life);
+	return 0;
+}
+
+/* A thread ends before its process does. */
+INLINE int thread_ended(u64 task)
+{
+	u64 leader = read_kernel_u64(FIELD(task, TASK_GROUP_LEADER));
+
+	dying_begin(task, leader, process_start(task));
+	if (task != leader)
+		dying_count(read_kernel_u64(FIELD(task, TASK_SIGNAL)));
 	return 0;
 }
 
@@ -297,14 +345,15 @@ INLINE int ended_first(u64 task)
 	u32 pid = bpf_get_current_pid_tgid() >> 32;
 	u64 start = process_start(task), *before;
 
-	if (bpf_map_update_elem(MAP_FD(MAP_STAT_ENDED), &pid, &start, BPF_NOEXIST)) {
+	if (map_put(MAP_STAT_ENDED, &pid, &start, BPF_NOEXIST)) {
 		before = bpf_map_lookup_elem(MAP_FD(MAP_STAT_ENDED), &pid);
 		if (before && *before == start)
 			return 0;
 		/* left by one that had the same id */
-		bpf_map_update_elem(MAP_FD(MAP_STAT_ENDED), &pid, &start, 0);
+		if (before)
+			map_put(MAP_STAT_ENDED, &pid, &start, 0);
 	}
-	return ended(task);
+	return ended(task, 0);
 }
 
 /* taskstats_exit(task, group_dead): kernel/exit.c do_exit, with the status set and before mm is given up */
@@ -313,7 +362,7 @@ int on_end_kprobe(void *ctx)
 {
 	struct registers *r = ctx;
 
-	return (u32)ARG2(r) ? ended(ARG1(r)) : thread_ended(ARG1(r));
+	return (u32)ARG2(r) ? ended(ARG1(r), 1) : thread_ended(ARG1(r));
 }
 
 /* raw sched_process_exit(task, group_dead), from 6.16 on */
@@ -322,7 +371,7 @@ int on_end_raw(void *ctx)
 {
 	u64 *args = ctx;
 
-	return args[1] & 1 ? ended(args[0]) : thread_ended(args[0]);
+	return args[1] & 1 ? ended(args[0], 1) : thread_ended(args[0]);
 }
 
 /* sched_process_exit where its record has group_dead (the user side looks at where it lies) */
@@ -340,7 +389,7 @@ int on_end_tracepoint(void *ctx)
 	struct end_record *r = ctx;
 	u64 task = running_task(ctx);
 
-	return r->group_dead & 1 ? ended(task) : thread_ended(task);
+	return r->group_dead & 1 ? ended(task, 1) : thread_ended(task);
 }
 
 /* sched_process_exit, of either kind, where it does not tell: a program that read it there could not be attached */

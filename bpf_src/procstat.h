@@ -53,24 +53,4 @@ struct stat_exe {
 	char name[STAT_NAME_SIZE];
 };
 
-/* CPU time of the threads of a process that ended before its last one. */
-struct stat_threads {
-	__u64 start; /* of the process: an entry of another start is that of one that had the same id */
-	__u64 cpu_ns;
-};
-
-/*
- * A thread whose end was counted, while it still runs. How long a task ran is added up when it is switched
- * from, at a tick, and when others come: what it used since, which is most of what a short one uses, comes then.
- */
-struct stat_dying {
-	__u64 task;
-	__u64 born; /* when: one that was missed may come again at the same address, as another */
-	__u64 cpu_ns; /* what was counted of it */
-	__u64 start;  /* of a process that goes on without it, 0: it was the last one */
-	__u32 pid;    /* of that process */
-	__u32 padding;
-	struct stat_key key; /* of the row that counts a last one */
-};
-
 #endif

@@ -105,6 +105,7 @@ static void take_base(struct exit_record *r, const struct exit_event *e)
 	r->exec_time = e->exec_time;
 	r->no_mm = e->flags & EXIT_NO_MM;
 	r->has_usage = e->flags & EXIT_HAS_USAGE;
+	r->usage_whole = e->flags & EXIT_USAGE_WHOLE;
 	r->usage = e->used;
 	memcpy(r->comm, e->comm, COMM_SIZE);
 	r->comm[COMM_SIZE] = 0;
@@ -120,7 +121,7 @@ int exit_decode(struct exit_record *r, const struct event *event)
 		return -EPROTO;
 	memset(&e, 0, sizeof(e));
 	memcpy(&e, record, size < sizeof(e) ? SHORT_SIZE : sizeof(e));
-	if (e.what < EXIT_END || e.what > EXIT_LEADER || (e.flags & EXIT_HAS_USAGE && size < sizeof(e)) ||
+	if (e.what < EXIT_END || e.what > EXIT_USED || (e.flags & EXIT_HAS_USAGE && size < sizeof(e)) ||
 	    (e.args_size && (size < sizeof(e) || e.args_size > size - sizeof(e))) || e.args_size > e.args_total)
 		return -EPROTO;
 	r->time = event->time;

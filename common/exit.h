@@ -25,6 +25,7 @@ struct exit_record {
 	uint64_t exec_time; /* 0: not seen */
 	char comm[COMM_SIZE + 1];
 	bool has_usage;
+	bool usage_whole; /* to the last switch; else what was used since the last tick is missing */
 	struct exit_usage usage;
 	/* the command line, its arguments each ended by NUL; lives until the next decoding into the same struct */
 	bool no_mm;	 /* there was no memory to read it from */

@@ -13,24 +13,22 @@ struct held {
 	struct held *next;
 	struct event *event; /* NULL: a later report took its place */
 	uint64_t start;
-	uint32_t pid;
+	uint64_t report_until, usage_until; /* kernel time; 0: it waits for none */
+	uint32_t pid, tid;
 	bool late;
-	bool more;
 };
 
 struct exit_hold {
 	struct held *first, **end;
-	uint64_t window;
 };
 
-struct exit_hold *exit_hold_new(uint64_t window_ns)
+struct exit_hold *exit_hold_new(void)
 {
 	struct exit_hold *hold = calloc(1, sizeof(*hold));
 
 	if (!hold)
 		return NULL;
 	hold->end = &hold->first;
-	hold->window = window_ns;
 	return hold;
 }
 
@@ -69,7 +67,8 @@ static void replace_earlier(struct exit_hold *hold, uint32_t pid, uint64_t start
 	}
 }
 
-int exit_hold_add(struct exit_hold *hold, const struct event *event, bool late, uint32_t pid, uint64_t start, bool more)
+int exit_hold_add(struct exit_hold *hold, const struct event *event, bool late, const struct exit_record *record,
+		  unsigned int waits, bool replaces)
 {
 	struct held *h = malloc(sizeof(*h));
 	struct event *copy = malloc(sizeof(*event) + event->size);
@@ -81,26 +80,57 @@ int exit_hold_add(struct exit_hold *hold, const struct event *event, bool late, 
 	}
 	memcpy(copy, event, sizeof(*event) + event->size);
 	copy->capacity = event->size;
-	*h = (struct held){ .event = copy, .start = start, .pid = pid, .late = late, .more = more };
-	replace_earlier(hold, pid, start);
+	*h = (struct held){
+		.event = copy,
+		.start = record->start,
+		.pid = record->pid,
+		.tid = record->tid,
+		.late = late,
+		.report_until = waits & EXIT_HOLD_REPORT ? event->time + EXIT_HOLD_REPORT_NS : 0,
+		.usage_until = waits & EXIT_HOLD_USAGE ? event->time + EXIT_HOLD_USAGE_NS : 0,
+	};
+	if (replaces)
+		replace_earlier(hold, record->pid, record->start);
 	*hold->end = h;
 	hold->end = &h->next;
 	return 0;
 }
 
+/* The head of a copy, to be changed in place; exit_decode() has found it large enough. */
+static char *head_of(struct held *h)
+{
+	size_t at = 0, size;
+
+	return (char *)event_next_part(h->event, &at, &size);
+}
+
+void exit_hold_usage(struct exit_hold *hold, const struct exit_record *used)
+{
+	struct held *h;
+	uint16_t flags;
+	char *head;
+
+	for (h = hold->first; h; h = h->next) {
+		if (!h->event || !h->usage_until || h->tid != used->tid || h->start != used->start)
+			continue;
+		head = head_of(h);
+		memcpy(&flags, head + offsetof(struct exit_event, flags), sizeof(flags));
+		flags |= EXIT_USAGE_WHOLE;
+		memcpy(head + offsetof(struct exit_event, flags), &flags, sizeof(flags));
+		memcpy(head + offsetof(struct exit_event, used), &used->usage, sizeof(used->usage));
+		h->usage_until = used->time + EXIT_HOLD_SETTLE_NS;
+	}
+}
+
 void exit_hold_settle(struct exit_hold *hold, uint32_t pid, uint64_t start, uint32_t status)
 {
 	struct held *h;
-	size_t at, size;
-	char *record;
 
 	for (h = hold->first; h; h = h->next) {
 		if (!h->event || h->pid != pid || h->start != start)
 			continue;
-		at = 0;
-		record = (char *)event_next_part(h->event, &at, &size);
-		memcpy(record + offsetof(struct exit_event, status), &status, sizeof(status));
-		h->more = false;
+		memcpy(head_of(h) + offsetof(struct exit_event, status), &status, sizeof(status));
+		h->report_until = 0;
 	}
 }
 
@@ -111,7 +141,7 @@ struct event *exit_hold_next(struct exit_hold *hold, uint64_t now, bool *late)
 	while (hold->first) {
 		const struct held *h = hold->first;
 
-		if (h->event && h->more && now < h->event->time + hold->window)
+		if (h->event && (now < h->report_until || now < h->usage_until))
 			return NULL;
 		event = take_first(hold, late);
 		if (event)

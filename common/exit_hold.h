@@ -2,8 +2,9 @@
 /*
  * Where only signal->live == 0 tells that a process has ended, a thread that was on its way out while the last one
  * began to end reports it too, before that one, and perhaps with another status: the last report is the true one.
- * Where the status depends on the leader, and that one is still on its way out, its own report brings it. Events are held
- * here, in order, as long as something may follow one of them.
+ * Where the status depends on the leader, and that one is still on its way out, its own report brings it. What a process
+ * used is whole when it was switched from for the last time, which comes in a record of its own. Events are held here, in
+ * order, as long as something may follow one of them.
  */
 #ifndef PROCSNOOP_EXIT_HOLD_H
 #define PROCSNOOP_EXIT_HOLD_H
@@ -13,18 +14,33 @@
 
 struct event;
 struct exit_hold;
+struct exit_record;
 
-/* Returns NULL without memory. @window_ns: how long a further report is waited for. */
-struct exit_hold *exit_hold_new(uint64_t window_ns);
+#define EXIT_HOLD_REPORT_NS 100000000ULL  /* how long a further report of a process is waited for */
+#define EXIT_HOLD_USAGE_NS 2000000000ULL  /* and what it used: giving up much memory takes its time */
+#define EXIT_HOLD_SETTLE_NS 20000000ULL	  /* after a switch that may not have been the last one */
+
+/* What an event waits for. */
+enum exit_hold_wait {
+	EXIT_HOLD_REPORT = 1, /* another report of the same process, which takes its place */
+	EXIT_HOLD_USAGE = 2,  /* what was used */
+};
+
+/* Returns NULL without memory. */
+struct exit_hold *exit_hold_new(void);
 
 /* Frees, with what is still held. NULL is allowed. */
 void exit_hold_free(struct exit_hold *hold);
 
 /*
- * Takes a copy of an event, which takes the place of an earlier report of the same process; in order of time. @more:
- * something may follow. Returns 0 or -ENOMEM.
+ * Takes a copy of an event of an end, decoded as @record, in order of time. @waits: bits of what it waits for.
+ * @replaces: it takes the place of an earlier report of the same process. Returns 0 or -ENOMEM.
  */
-int exit_hold_add(struct exit_hold *hold, const struct event *event, bool late, uint32_t pid, uint64_t start, bool more);
+int exit_hold_add(struct exit_hold *hold, const struct event *event, bool late, const struct exit_record *record,
+		  unsigned int waits, bool replaces);
+
+/* What the process or thread of an end that is held used (EXIT_USED); a later one takes the place of an earlier one. */
+void exit_hold_usage(struct exit_hold *hold, const struct exit_record *used);
 
 /* The leader of a process left with this status: an end that is held and wanted it has it now. */
 void exit_hold_settle(struct exit_hold *hold, uint32_t pid, uint64_t start, uint32_t status);

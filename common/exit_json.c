@@ -35,15 +35,16 @@ static void set_count(json_t *object, const char *key, bool known, uint64_t valu
 	json_object_set_new(object, key, known ? json_integer(value) : json_null());
 }
 
-static void set_usage(json_t *object, const struct exit_show *show, const struct exit_usage *u)
+static void set_usage(json_t *object, const struct exit_show *show, const struct exit_record *r)
 {
-	bool known = show->usage_known;
+	bool known = show->usage_known && r->usage_whole, cputime_known = show->cputime_known && r->usage_whole;
+	const struct exit_usage *u = &r->usage;
 	uint64_t user, system;
 
 	exit_cpu_times(u, &user, &system);
-	json_object_set_new(object, "utime_s", show->cputime_known ? json_real(user / 1e9) : json_null());
-	json_object_set_new(object, "stime_s", show->cputime_known ? json_real(system / 1e9) : json_null());
-	set_count(object, "maxrss_kb", known && !show->threads, exit_maxrss_kb(u));
+	json_object_set_new(object, "utime_s", cputime_known ? json_real(user / 1e9) : json_null());
+	json_object_set_new(object, "stime_s", cputime_known ? json_real(system / 1e9) : json_null());
+	set_count(object, "maxrss_kb", show->usage_known && !show->threads, exit_maxrss_kb(u));
 	set_count(object, "minflt", known, u->minflt);
 	set_count(object, "majflt", known, u->majflt);
 	set_count(object, "nvcsw", known, u->nvcsw);
@@ -72,7 +73,7 @@ static json_t *make_object(const struct exit_show *show, const struct exit_recor
 	if (show->args)
 		set_args(object, r);
 	if (show->usage)
-		set_usage(object, show, &r->usage);
+		set_usage(object, show, r);
 	if (late)
 		json_object_set_new(object, "late", json_true());
 	return object;

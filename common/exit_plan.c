@@ -42,6 +42,8 @@ void exit_plan_begin(struct exit_plan *p, bool args, bool usage, bool json, bool
 		p->things[n++] = &p->forks;
 	if (json || usage || (args && !p->told))
 		p->things[n++] = &p->execs;
+	if (usage)
+		p->things[n++] = &hooks_last_switch;
 	p->things[n] = &p->exits;
 }
 

@@ -10,7 +10,7 @@
 struct tracer;
 
 struct exit_plan {
-	const struct plan_thing *things[4]; /* for tracer_plan() */
+	const struct plan_thing *things[5]; /* for tracer_plan() */
 	bool told;	    /* sched_process_exit tells group_dead, and the memory is still there (6.16) */
 	bool by_live;	    /* only live == 0 tells of an end: there may be two reports */
 	bool may_need_live; /* that comes next if the kprobe is refused */

@@ -46,21 +46,23 @@ static void add_seconds(struct buffer *out, bool known, uint64_t ns)
 		buffer_printf(out, "%-8s ", "?");
 }
 
-static void add_usage(const struct exit_show *show, const struct exit_usage *u, struct buffer *out)
+static void add_usage(const struct exit_show *show, const struct exit_record *r, struct buffer *out)
 {
+	const struct exit_usage *u = &r->usage;
+	bool whole = show->usage_known && r->usage_whole;
 	uint64_t user, system;
 
 	exit_cpu_times(u, &user, &system);
-	add_seconds(out, show->cputime_known, user);
-	add_seconds(out, show->cputime_known, system);
+	add_seconds(out, show->cputime_known && r->usage_whole, user);
+	add_seconds(out, show->cputime_known && r->usage_whole, system);
 	if (show->threads)
 		buffer_printf(out, "%-8s ", "-");
 	else
 		add_count(out, 8, show->usage_known, exit_maxrss_kb(u));
-	add_count(out, 7, show->usage_known, u->minflt);
-	add_count(out, 6, show->usage_known, u->majflt);
-	add_count(out, 6, show->usage_known, u->nvcsw);
-	add_count(out, 6, show->usage_known, u->nivcsw);
+	add_count(out, 7, whole, u->minflt);
+	add_count(out, 6, whole, u->majflt);
+	add_count(out, 6, whole, u->nvcsw);
+	add_count(out, 6, whole, u->nivcsw);
 }
 
 static void add_args(const struct exit_record *r, struct buffer *out)
@@ -107,7 +109,7 @@ void exit_show_row(const struct exit_show *show, const struct exit_record *r, co
 		buffer_printf(out, "%-7s ", pidns_text(show->ns_pids, r->ns_pid, number));
 	buffer_printf(out, "%-7u %-7u %-9.3f ", r->ppid, r->tid, exit_since(r, r->start) / 1e9);
 	if (show->usage)
-		add_usage(show, &r->usage, out);
+		add_usage(show, r, out);
 	exit_status_text(r->status, status);
 	if (show->args) {
 		buffer_printf(out, "%-*s ", STATUS_WIDTH, status);

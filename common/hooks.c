@@ -93,6 +93,22 @@ const struct plan_thing hooks_failed_exec_return = {
 	},
 };
 
+/*
+ * From raw tracepoints and tracepoints every switch can be seen, of every scheduling class; task_dead_fair, which there is
+ * from 4.3 on, is called for the dead of the usual class only.
+ */
+const struct plan_thing hooks_last_switch = {
+	.name = "last switch",
+	.optional = true,
+	.ways = {
+		{ PLAN_RAW, { { .program = "on_switch_raw", .family = PLAN_RAW, .target = "sched_switch" } } },
+		{ PLAN_TRACEPOINT,
+		  { { .program = "on_switch_tracepoint", .family = PLAN_TRACEPOINT, .system = "sched",
+		      .target = "sched_switch" } } },
+		{ PLAN_KPROBE, { { .program = "on_dead_kprobe", .family = PLAN_KPROBE, .target = "task_dead_fair" } } },
+	},
+};
+
 void hooks_end(struct plan_thing *thing, const char *name, const struct hooks_end_programs *programs, bool told)
 {
 	const struct plan_thing end = {

@@ -39,6 +39,9 @@ extern const struct plan_thing hooks_failed_exec_return;
 /* A new process: programs on_fork_* and on_begin_kprobe of bpf_src/fork.h. */
 extern const struct plan_thing hooks_fork;
 
+/* A task that ended is switched from for the last time: programs on_switch_* and on_dead_kprobe of bpf_src/usage.h. */
+extern const struct plan_thing hooks_last_switch;
+
 /* Names of a tool's programs for the end of a process; live: where sched_process_exit does not tell group_dead. */
 struct hooks_end_programs {
 	const char *raw, *tracepoint, *kprobe, *live;

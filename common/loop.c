@@ -30,6 +30,7 @@
  */
 #define SETTLE_NS (5 * MS)
 #define LAST_LOOK_NS (20 * MS)
+#define LAST_SWITCH_MS 2
 #define RING_BUSY 10 /* percent of a ring filled between looks: look more often */
 
 struct loop {
@@ -279,6 +280,9 @@ static void last_look(struct loop *loop)
 	bool missing = true;
 	uint32_t cpu;
 
+	/* the command's last switch comes a moment after its status */
+	if (loop->result->end == LOOP_COMMAND)
+		poll(NULL, 0, LAST_SWITCH_MS);
 	read_sent(loop);
 	while (missing) {
 		rings_drain(loop->options->rings, take_record, loop);

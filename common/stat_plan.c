@@ -12,23 +12,6 @@ static const struct hooks_end_programs end_programs = {
 	.live = "on_end_live",
 };
 
-/*
- * What the last thread of a process used since it was last added up. Every switch passes sched_switch, only those from
- * dead tasks task_dead_fair, which there is from 4.3 on.
- */
-static const struct plan_thing last_run_thing = {
-	.name = "last run",
-	.optional = true,
-	.kprobe_first_below = UINT32_MAX,
-	.ways = {
-		{ PLAN_RAW, { { .program = "on_switch_raw", .family = PLAN_RAW, .target = "sched_switch" } } },
-		{ PLAN_TRACEPOINT,
-		  { { .program = "on_switch_tracepoint", .family = PLAN_TRACEPOINT, .system = "sched",
-		      .target = "sched_switch" } } },
-		{ PLAN_KPROBE, { { .program = "on_dead_kprobe", .family = PLAN_KPROBE, .target = "task_dead_fair" } } },
-	},
-};
-
 static bool any_usable(const struct plan *plan)
 {
 	unsigned int i;
@@ -57,7 +40,7 @@ static unsigned int choose_end(struct plan *plan)
 
 int stat_plan_make(struct stat_plan *plan, struct tracer *t, const struct tool_options *options)
 {
-	const struct plan_thing *things[] = { &hooks_fork, &hooks_exec, &plan->failed, &last_run_thing,
+	const struct plan_thing *things[] = { &hooks_fork, &hooks_exec, &plan->failed, &hooks_last_switch,
 					     &plan->ends, NULL };
 	bool told = hooks_tell_group_dead();
 	int code;

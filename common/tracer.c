@@ -342,9 +342,8 @@ static bool sweep(int map, uint32_t *at, unsigned int *left)
 
 void tracer_sweep(struct tracer *t)
 {
-	static const uint32_t maps[] = { MAP_FOLLOWED, MAP_PARENTS, MAP_EXECS, MAP_ENDED,
-		MAP_STAT_EXES, MAP_STAT_THREADS,
-					 MAP_STAT_ENDED };
+	static const uint32_t maps[] = { MAP_FOLLOWED, MAP_PARENTS, MAP_EXECS,
+					 MAP_ENDED_THREADS, MAP_STAT_EXES, MAP_STAT_ENDED };
 	const unsigned int n_maps = sizeof(maps) / sizeof(*maps);
 	unsigned int i, left = SWEEP_MAX_KEYS;
 

@@ -20,7 +20,6 @@
 #include "sources.h"
 
 #define CMDLINES_MOST (2 << 20) /* bytes, of all that are remembered */
-#define HOLD_NS 100000000ULL	/* how long a further report of a process is waited for */
 
 enum key {
 	KEY_COUNT = 0x100,
@@ -38,12 +37,13 @@ struct exitsnoop {
 	struct filter_regex *name;
 	/* of the run */
 	struct exit_plan plan;
-	struct exit_hold *hold;	   /* NULL: every report is the true one */
+	struct exit_hold *hold;	   /* NULL: every report is the true one, and whole */
 	struct cmdlines *cmdlines; /* NULL: command lines come with the reports */
 	struct exit_record record;
 	struct buffer text;
 	uint64_t shown;
 	bool done;
+	bool said_partial; /* that what some processes used is not known */
 };
 
 static const struct argp_option options[] = {
@@ -166,6 +166,16 @@ static void find_args(struct exitsnoop *o)
 	}
 }
 
+/* What is not known is shown so; why is told once. */
+static void check_usage(struct exitsnoop *o)
+{
+	if (!o->show.usage || !o->show.cputime_known || o->record.usage_whole || o->said_partial)
+		return;
+	o->said_partial = true;
+	message_warn("CPU time, faults and switches of some processes are not known: their last switch was not seen; it is lost, "
+		     "or came after the end of tracing");
+}
+
 static void print(struct session *session, struct exitsnoop *o, bool late)
 {
 	struct timespec wall = clock_wall(&session->clock, o->record.time);
@@ -190,13 +200,28 @@ static bool show(struct session *session, struct exitsnoop *o, bool late)
 		return false;
 	if (wanted && o->show.args)
 		find_args(o);
-	if (wanted)
+	if (wanted) {
+		check_usage(o);
 		print(session, o, late);
+	}
 	o->shown += wanted;
 	if (o->cmdlines && r->group_dead)
 		cmdlines_forget(o->cmdlines, r->pid);
 	o->done = (o->count && o->shown >= o->count) || (o->traced == r->pid && r->group_dead);
 	return !o->done;
+}
+
+/* Where only signal->live tells of an end there may be two reports of it. */
+static bool is_reported_twice(const struct exitsnoop *o)
+{
+	return o->hold && !o->plan.told && !o->show.threads;
+}
+
+static unsigned int what_follows(const struct exitsnoop *o, const struct exit_record *r)
+{
+	bool report = is_reported_twice(o) && (r->threads > 1 || r->unsettled);
+
+	return (report ? EXIT_HOLD_REPORT : 0) | (r->has_usage ? EXIT_HOLD_USAGE : 0);
 }
 
 static bool take_event(struct session *session, const struct event *event, bool late, void *context)
@@ -209,10 +234,12 @@ static bool take_event(struct session *session, const struct event *event, bool 
 		cmdlines_set(o->cmdlines, r->pid, r->time, &(struct cmdline){ r->args, r->args_size, r->args_cut });
 	else if (!err && r->what == EXIT_FORK && o->cmdlines)
 		cmdlines_fork(o->cmdlines, r->pid, r->ppid, r->time);
-	else if (!err && r->what == EXIT_LEADER && o->hold)
+	else if (!err && r->what == EXIT_LEADER && is_reported_twice(o))
 		exit_hold_settle(o->hold, r->pid, r->start, r->status);
+	else if (!err && r->what == EXIT_USED && o->hold)
+		exit_hold_usage(o->hold, r);
 	else if (!err && r->what == EXIT_END && o->hold)
-		err = exit_hold_add(o->hold, event, late, r->pid, r->start, r->threads > 1 || r->unsettled);
+		err = exit_hold_add(o->hold, event, late, r, what_follows(o, r), is_reported_twice(o));
 	else if (!err && r->what == EXIT_END)
 		return show(session, o, late);
 	if (err)
@@ -242,6 +269,7 @@ static bool take_batch(struct session *session, uint64_t now, void *context)
 static int prepare(struct exitsnoop *o, struct tracer *tracer)
 {
 	uint64_t *c = tracer->constants;
+	bool hold;
 
 	c[EXIT_PID] = o->traced;
 	c[EXIT_THREADS] = o->show.threads;
@@ -253,13 +281,14 @@ static int prepare(struct exitsnoop *o, struct tracer *tracer)
 	if (!o->options.json)
 		tracer->skip_maps |= 1ULL << MAP_EXECS;
 	if (!o->show.usage)
-		tracer->skip_maps |= 1ULL << MAP_ENDED;
+		tracer->skip_maps |= 1ULL << MAP_ENDED_THREADS | 1ULL << MAP_DYING;
 	/* also if the kprobe comes first: it may be refused */
-	if (!o->plan.told && !o->show.threads)
-		o->hold = exit_hold_new(HOLD_NS);
+	hold = o->show.usage || (!o->plan.told && !o->show.threads);
+	if (hold)
+		o->hold = exit_hold_new();
 	if (o->plan.remember)
 		o->cmdlines = cmdlines_new(CMDLINES_MOST, EXIT_ARGS_MAX);
-	if ((!o->plan.told && !o->show.threads && !o->hold) || (o->plan.remember && !o->cmdlines)) {
+	if ((hold && !o->hold) || (o->plan.remember && !o->cmdlines)) {
 		message_error("no memory");
 		return TOOL_FAILED;
 	}

@@ -5,6 +5,7 @@ tool=execsnoop
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# shellcheck disable=SC2317 # called by ok
 # no_control_bytes FILE
 no_control_bytes() {
 	! LC_ALL=C grep -q '[^ -~]' "$1"

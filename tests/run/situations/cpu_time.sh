@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# cpu_time.sh BIN WORK
+#
+# Runs on: host guest
+#
+# CPU time and context switches of exitsnoop -r, and CPU time of procstat, against wait4(2): short processes, 200 threads
+# one after another, 32 at once, leaders that leave first, sleepers; with every family of hooks and every form of the
+# programs that runs here. The sum of user and system time of each kind is right to 1 %, and of each process to 1 % and a
+# tenth of a millisecond; switches are right to 1 % and two a process. TAP. Needs root.
+# shellcheck disable=SC2086 # options are words
+set -u
+
+bin=$1 work=$2/cpu_time
+mkdir -p "$work" || exit 99
+cd "$work" || exit 99
+# shellcheck source=tests/run/tap.sh
+. "$bin/tap.sh"
+
+evidence() {
+	sed 's/^/# /' report err | head -n 12
+}
+
+# the numbers of each process, as "PID CPU_MICROSECONDS SWITCHES"; "?" where one is not known
+numbers() {
+	sed -n 's/^{.*"pid":\([0-9]*\),.*"utime_s":\([^,]*\),"stime_s":\([^,]*\),.*"nvcsw":\([^,]*\),"nivcsw":\([^,}]*\).*/\1 \2 \3 \4 \5/p' out |
+		awk '{ print $1, $2 == "null" ? "?" : ($2 + $3) * 1e6, $4 == "null" ? "?" : $4 + $5 }' >numbers
+	grep -v '^{' out >right
+}
+
+# judge: both files, with a report; fails where one number is wrong or missing
+judge() {
+	numbers
+	awk '
+		function off(a, b) { return a > b ? a - b : b - a }
+		FNR == NR { cpu[$1] = $2; switches[$1] = $3; next }
+		$1 != "self" {
+			kind = $1; n[kind]++
+			if (!($2 in cpu) || cpu[$2] == "?") { missing[kind]++; next }
+			right[kind] += $3; shown[kind] += cpu[$2]
+			right_switches[kind] += $4 + $5; shown_switches[kind] += switches[$2]
+			if (off(cpu[$2], $3) > $3 / 100 + 100) { worse[kind]++ }
+		}
+		END {
+			for (kind in n) {
+				kinds++
+				bad = 0
+				if (missing[kind] || worse[kind] > n[kind] / 50 || off(shown[kind], right[kind]) > right[kind] / 100)
+					bad = 1
+				if (off(shown_switches[kind], right_switches[kind]) > right_switches[kind] / 100 + 2 * n[kind])
+					bad = 1
+				printf "%s: %d processes, wait4 %d us, shown %d us, switches %d and %d, %d missing, %d far off%s\n", kind,
+					n[kind], right[kind], shown[kind], right_switches[kind], shown_switches[kind],
+					missing[kind], worse[kind], bad ? "  WRONG" : ""
+				failed += bad
+			}
+			exit failed || kinds != 5
+		}' numbers right >report
+}
+
+combinations='- raw tracepoint kprobe 5.3 4.11 4.8'
+for combination in $combinations; do
+	case $combination in
+	-) options= ;;
+	[0-9]*) options="--layout learned --image-from builtin --form $combination" ;;
+	*)
+		options="--hook $combination --layout learned --image-from builtin"
+		"$bin/exitsnoop" --plan -r $options >/dev/null 2>&1 || continue
+		;;
+	esac
+	"$bin/exitsnoop" -r -j $options --follow -- "$bin/use_cpu" >out 2>err
+	judge
+	result $? "exitsnoop -r, $combination"
+	for kind in spin threads parallel; do
+		"$bin/procstat" -j $options --follow -- "$bin/use_cpu" $kind >out 2>err
+		right=$(awk '!/^{/ { sum += $3 } END { print sum }' out)
+		# use_cpu itself is in both sums, but for its own end
+		shown=$(sed -n 's/.*"cpu_ms":\([0-9.]*\),.*"total":true.*/\1/p' out)
+		echo "wait4 $right us, shown $shown ms" >report
+		awk -v right="$right" -v shown="$shown" 'BEGIN {
+			d = shown * 1000 - right; exit !(right > 0 && d < right * 0.01 + 1000 && -d < right * 0.01) }'
+		result $? "procstat, $kind, $combination"
+	done
+done
+
+# as text: nothing unknown here, and no time of nothing for a process that worked
+"$bin/exitsnoop" -r --follow -- "$bin/use_cpu" spin >out 2>err
+awk '/^use_cpu/ { if ($6 == "?" || $6 + $7 < 0.001) bad = 1; n++ } END { exit bad || n < 150 }' out
+result $? 'exitsnoop -r, text'
+# each thread by itself
+"$bin/exitsnoop" -r -T -j --follow -- "$bin/use_cpu" threads >out 2>err
+sed -n 's/.*"pid":\([0-9]*\),.*"tid":\([0-9]*\),.*"utime_s":\([0-9.e-]*\),"stime_s":\([0-9.e-]*\).*/\1 \2 \3 \4/p' out |
+	awk '$1 != $2 { us = ($3 + $4) * 1e6; if (us < 900 || us > 1400) far++; n++ } END { print n, far + 0; exit n < 400 || far > n / 20 }' >report
+result $? 'exitsnoop -r -T: 200 threads of 0.9 ms'
+
+echo "1..$n"
+[ $failed -eq 0 ]
