@@ -4,7 +4,11 @@
 
 #include "learn_core.h"
 
-#define BOOT_SPREAD 1000000 /* ns: the two clocks are read one after the other when a process is made */
+/*
+ * ns: the two clocks are read one after the other when a process is made. A clock that is as coarse as ticks are long may
+ * step in between.
+ */
+#define BOOT_SPREAD 1000000
 
 static enum learn_verdict test_pid(const struct learn *l, unsigned int i, uint32_t offset)
 {
@@ -41,6 +45,7 @@ static enum learn_verdict test_parent(const struct learn *l, unsigned int i, uin
 	return learn_verdict(learn_u64(l->task[i], offset) == l->address[l->list[i].parent]);
 }
 
+/* Equal to a reading it would not be known on which side of it (specimen_tell_self()): that confirms nothing. */
 static enum learn_verdict test_born(const struct learn *l, unsigned int i, uint32_t offset)
 {
 	const struct specimen *s = &l->list[i];
@@ -82,7 +87,7 @@ static bool boottime_follows(const struct learn *l, uint32_t offset)
 		least = next - value < least ? next - value : least;
 		most = next - value > most ? next - value : most;
 	}
-	return most - least <= BOOT_SPREAD;
+	return most - least <= BOOT_SPREAD + l->source.tick;
 }
 
 /*

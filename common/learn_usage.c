@@ -50,7 +50,7 @@ static enum learn_verdict test_nivcsw(const struct learn *l, unsigned int i, uin
 	return test_task(l, i, offset, l->list[i].usage.nivcsw);
 }
 
-/* A process's clock is the sum of its tasks'. All have run. */
+/* A process's clock is the sum of its tasks'. All have run, but a coarse clock may not have seen it: that tells nothing. */
 static enum learn_verdict test_runtime(const struct learn *l, unsigned int i, uint32_t offset)
 {
 	uint64_t sum = 0;
@@ -61,7 +61,9 @@ static enum learn_verdict test_runtime(const struct learn *l, unsigned int i, ui
 	for (k = 0; k < l->n; k++)
 		if (l->list[k].leader == (int)i && !l->list[k].ended && l->task[k])
 			sum += learn_u64(l->task[k], offset);
-	return learn_verdict(sum && sum == l->list[i].runtime);
+	if (!sum && !l->list[i].runtime)
+		return LEARN_SILENT;
+	return learn_verdict(sum == l->list[i].runtime);
 }
 
 static void learn_task_field(struct learn *l, enum layout_field field, learn_test test, int from_start)

@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "bpf.h"
-#include "clock.h"
 #include "peek_program.h"
 #include "process.h"
 #include "tracefs.h"
@@ -174,6 +173,17 @@ static int open_some_way(struct peek *p)
 	return open_way(p, PEEK_BY_FAULTS);
 }
 
+/*
+ * Never the same twice, whoever asks: what an earlier request left must not be taken for this one's. The clock does not
+ * serve: it may step once a tick only.
+ */
+static uint64_t next_sequence(void)
+{
+	static uint32_t count;
+
+	return (uint64_t)syscall(SYS_gettid) << 32 | __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED);
+}
+
 /* Some addresses give refused reads away: errors of that kind, or nothing but zeros where our own task lies. */
 static int try_read(struct peek *p)
 {
@@ -279,7 +289,7 @@ static int fire(const struct peek *p, int event, struct peek_request *request, u
 	int i, err;
 
 	for (i = 0; i < TRIES; i++) {
-		request->sequence = clock_now();
+		request->sequence = next_sequence();
 		request->owner = (uintptr_t)p->page;
 		err = bpf_map_update(p->requests, &zero, request);
 		if (err)

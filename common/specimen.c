@@ -60,7 +60,7 @@ static int add_self(struct specimen_set *set)
 {
 	struct specimen *s = add(set, SPECIMEN_SELF);
 	struct peek_self self;
-	int err = peek_self(set->context.peek, &self);
+	int err = specimen_tell_self(&set->context, &self);
 
 	if (err)
 		return err;

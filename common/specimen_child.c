@@ -24,6 +24,9 @@
 #define USER_TICKS 3
 #define KERNEL_TICKS 4
 #define POPULATE_SIZE (1 << 20)
+#define CLOCK_SPINS 64	    /* readings of a clock that is no coarser than some us */
+#define CLOCK_PAUSES 200    /* for one that steps once a tick, of 1 to 10 ms */
+#define CLOCK_PAUSE 500000  /* ns */
 
 /* What leader and thread share; each process has its own copy. */
 static char stack[STACK_SIZE] __attribute__((aligned(64)));
@@ -49,6 +52,36 @@ int specimen_limits(uint64_t limit[SPECIMEN_LIMITS * 2])
 		limit[2 * i + 1] = r.rlim_max;
 	}
 	return 0;
+}
+
+/*
+ * Waits until CLOCK_MONOTONIC, which bpf_ktime_get_ns() and start times are of, shows another time: at once, but where
+ * its source is jiffies or another coarse one. A clock that does not step at all is not waited for.
+ */
+static void await_step(void)
+{
+	const struct timespec pause = { .tv_nsec = CLOCK_PAUSE };
+	struct timespec first, now;
+	int i;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &first))
+		return;
+	for (i = 0; i < CLOCK_SPINS + CLOCK_PAUSES; i++) {
+		if (i >= CLOCK_SPINS)
+			nanosleep(&pause, NULL);
+		if (clock_gettime(CLOCK_MONOTONIC, &now) || now.tv_nsec != first.tv_nsec || now.tv_sec != first.tv_sec)
+			return;
+	}
+}
+
+int specimen_tell_self(const struct specimen_child_context *c, struct peek_self *self)
+{
+	int err;
+
+	await_step();
+	err = peek_self(c->peek, self);
+	await_step();
+	return err;
 }
 
 static void send_message(const struct specimen_child_context *c)
@@ -228,7 +261,7 @@ static int thread_main(void *arg)
 	struct specimen_report *report = &message.thread;
 
 	start_report(report, SPECIMEN_THREAD);
-	report->error = peek_self(c->peek, &report->self);
+	report->error = specimen_tell_self(c, &report->self);
 	spend(c, message.leader.kind);
 	__atomic_store_n(&thread_ready, 1, __ATOMIC_SEQ_CST);
 	syscall(SYS_futex, &thread_ready, FUTEX_WAKE, 1, NULL, NULL, 0);
@@ -266,7 +299,7 @@ static void live(const struct specimen_child_context *c, enum specimen_kind kind
 			unshare(CLONE_NEWNS);
 		report->mntns = specimen_mntns();
 	}
-	report->error = peek_self(c->peek, &report->self);
+	report->error = specimen_tell_self(c, &report->self);
 	run_thread(c);
 	send_message(c);
 }

@@ -50,6 +50,12 @@ struct specimen_message {
 pid_t specimen_child_start(const struct specimen_child_context *c, enum specimen_kind kind);
 
 /*
+ * Asks the kernel who the caller is, and when: at a reading of the clock that is later than that of any task made before,
+ * and earlier than that of any task made after it, however coarse the clock is. Returns 0 or -errno.
+ */
+int specimen_tell_self(const struct specimen_child_context *c, struct peek_self *self);
+
+/*
  * Reads a process's clock (CPUCLOCK_*) into *ns. What CPUCLOCK_VIRT and CPUCLOCK_PROF give is utime and utime + stime as
  * they were counted, not scaled by cputime_adjust() as in rusage (kernel/time/posix-cpu-timers.c
  * cpu_clock_sample_group(), 4.4 to 6.18). Returns 0 or -errno.

@@ -263,6 +263,70 @@ static void one_process_is_not_enough(void **state)
 	each_kernel(check_one_process);
 }
 
+#define COARSE 4000000 /* ns between two steps of the clock */
+
+/*
+ * Start times and readings of a coarse clock that was waited for before and after each task was made; @late: one
+ * task for which it stepped between the start time and the same in boot time.
+ */
+static void make_coarse(struct view *v, const uint32_t *expected, unsigned int late)
+{
+	uint32_t offset = expected[LAYOUT_TASK_START_TIME];
+	unsigned int i, alike;
+	struct specimen *s;
+	uint64_t now;
+
+	for (i = 1; i < v->recording->n; i++) {
+		s = &v->recording->list[i];
+		alike = s->alive >= 0 ? (unsigned int)s->alive : i;
+		now = 1000ULL * COARSE + 2 * alike * COARSE;
+		if (!(s->known & SPECIMEN_BORN))
+			continue;
+		s->born_after = now;
+		s->born_before = now + 2 * COARSE;
+		change_task(v, i, offset, now + COARSE);
+		change_task(v, i, offset + 8, now + (alike == late ? 2 : 1) * COARSE);
+	}
+}
+
+static void check_coarse(struct view *v, const uint32_t *expected)
+{
+	struct layout l;
+
+	make_coarse(v, expected, 0);
+	learn(v, &l);
+	assert_right(v, &l, LAYOUT_TASK_START_TIME);
+	v->n = 0;
+	make_coarse(v, expected, 3);
+	learn(v, &l);
+	assert_right(v, &l, LAYOUT_TASK_START_TIME);
+}
+
+static void start_times_of_a_coarse_clock_are_found(void **state)
+{
+	(void)state;
+	each_kernel(check_coarse);
+}
+
+/* As it was where nobody waited for the clock. Equal is not between, so nothing is taken, and nothing wrong. */
+static void check_equal(struct view *v, const uint32_t *expected)
+{
+	struct layout l;
+	unsigned int i;
+
+	make_coarse(v, expected, 0);
+	for (i = 1; i < v->recording->n; i++)
+		v->recording->list[i].born_after = v->recording->list[i].born_before -= COARSE;
+	learn(v, &l);
+	assert_unknown(v, &l, LAYOUT_TASK_START_TIME);
+}
+
+static void a_start_time_equal_to_a_reading_confirms_nothing(void **state)
+{
+	(void)state;
+	each_kernel(check_equal);
+}
+
 static void check_errors(struct view *v, const uint32_t *expected)
 {
 	struct layout l = { .cputime_unit = 0 };
@@ -325,6 +389,8 @@ int main(void)
 		cmocka_unit_test(a_debugger_is_not_the_real_parent),
 		cmocka_unit_test(mm_without_active_mm_is_unknown),
 		cmocka_unit_test(one_process_is_not_enough),
+		cmocka_unit_test(start_times_of_a_coarse_clock_are_found),
+		cmocka_unit_test(a_start_time_equal_to_a_reading_confirms_nothing),
 		cmocka_unit_test(errors_are_passed_on),
 		cmocka_unit_test(headers_are_believed_only_where_nothing_speaks_against_them),
 	};
