@@ -23,8 +23,8 @@ static enum learn_verdict test_flags(const struct learn *l, unsigned int i, uint
 	return learn_verdict(learn_u32(l->signal[i], offset) == l->list[i].flags);
 }
 
-/* Zeros of the living alone prove nothing: two processes must have ended, in different ways. */
-static bool two_have_ended(const struct learn *l, uint32_t truth)
+/* Zeros alone prove nothing: two tasks must have left, two processes been stopped, or both ended, in different ways. */
+static bool two_differ(const struct learn *l, uint32_t truth)
 {
 	uint32_t i, k, a, b;
 
@@ -65,17 +65,17 @@ void learn_exit(struct learn *l)
 {
 	struct learn_candidates c;
 
-	if (two_have_ended(l, SPECIMEN_STATUS)) {
+	if (two_differ(l, SPECIMEN_STATUS)) {
 		learn_find(l, LAYOUT_TASK_EXIT_CODE, test_exit_code, l->window, &c);
 		learn_decide(l, LAYOUT_TASK_EXIT_CODE, &c, "own exit status");
 	} else {
 		learn_refuse(l, LAYOUT_TASK_EXIT_CODE, "no two tasks ended in known ways");
 	}
-	if (two_have_ended(l, SPECIMEN_GROUP_STATUS)) {
+	if (two_differ(l, SPECIMEN_GROUP_STATUS)) {
 		learn_group_exit(l);
 	} else {
-		learn_refuse(l, LAYOUT_SIGNAL_GROUP_EXIT_CODE, "no two processes ended in known ways");
-		learn_refuse(l, LAYOUT_SIGNAL_FLAGS, "no two processes ended in known ways");
+		learn_refuse(l, LAYOUT_SIGNAL_GROUP_EXIT_CODE, "no two processes stopped or ended in known ways");
+		learn_refuse(l, LAYOUT_SIGNAL_FLAGS, "no two processes stopped or ended in known ways");
 	}
 }
 

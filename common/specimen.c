@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "layout.h"
@@ -21,44 +22,15 @@
 #include "signals.h"
 #include "specimen_child.h"
 #include "specimen_proc.h"
+#include "specimen_set.h"
 
 #define SLICE 100		 /* ms between looks at signals */
 #define PATIENCE (30000 / SLICE) /* emulated machines are slow, others are busy */
 #define PATIENCE_STOPPED (3000 / SLICE)
-#define GROUPS_ENDING (LAYOUT_GROUP_EXIT | LAYOUT_GROUP_LIVE | LAYOUT_GROUP_RESOURCES | LAYOUT_GROUP_CPUTIME)
-
-enum { CHILD, EXITER, LEAVER, CHILDREN };
-
-struct specimen_set {
-	struct specimen_child_context context;
-	unsigned int n;
-	struct specimen list[SPECIMEN_MAX];
-	struct {
-		pid_t process, thread;
-	} local[SPECIMEN_MAX], shown[SPECIMEN_MAX]; /* ids as we see them, and as /proc has them */
-	bool machines_proc;    /* that is the initial PID namespace's, and ours is another */
-	uint64_t last_born;    /* the latest reading of the clock */
-	pid_t child[CHILDREN]; /* 0: none */
-	int leader[CHILDREN];  /* index of its specimen */
-	int zombie[CHILDREN];  /* index of its specimen as a zombie; 0: it is none */
-	bool blocked;
-	sigset_t old_mask;
-};
-
-static struct specimen *add(struct specimen_set *set, enum specimen_kind kind)
-{
-	struct specimen *s = &set->list[set->n++];
-
-	memset(s, 0, sizeof(*s));
-	s->kind = kind;
-	s->alive = -1;
-	s->leader = s->parent = set->n - 1;
-	return s;
-}
 
 static int add_self(struct specimen_set *set)
 {
-	struct specimen *s = add(set, SPECIMEN_SELF);
+	struct specimen *s = specimen_set_add(set, SPECIMEN_SELF);
 	struct peek_self self;
 	int err = specimen_tell_self(&set->context, &self);
 
@@ -85,7 +57,7 @@ static int add_self(struct specimen_set *set)
 /* Other values than ours, where the children have the same. It must still be our parent afterwards. */
 static void add_our_parent(struct specimen_set *set)
 {
-	struct specimen *s = add(set, SPECIMEN_OUR_PARENT);
+	struct specimen *s = specimen_set_add(set, SPECIMEN_OUR_PARENT);
 	pid_t parent = getppid();
 
 	if (parent > 0 && pidns_owns_proc() && !specimen_proc_args(parent, s->args) && getppid() == parent)
@@ -141,7 +113,7 @@ static int read_message(struct specimen_set *set, struct specimen_message *messa
 /* @leader, @parent: indexes of the specimens of that function. */
 static void add_task(struct specimen_set *set, const struct specimen_report *report, int leader, int parent)
 {
-	struct specimen *s = add(set, report->kind);
+	struct specimen *s = specimen_set_add(set, report->kind);
 
 	s->task = report->self.task;
 	s->pid = report->self.pid;
@@ -158,7 +130,7 @@ static void add_task(struct specimen_set *set, const struct specimen_report *rep
 	set->shown[set->n - 1].thread = set->machines_proc ? (pid_t)report->self.pid : report->thread;
 }
 
-/* What only leaders tell. The leaver has no memory any more, and no namespaces. */
+/* What only leaders tell. Those that leave have no memory any more, and no namespaces. */
 static void add_process_truth(struct specimen_set *set, int leader, const struct specimen_report *report)
 {
 	struct specimen *s = &set->list[leader];
@@ -171,7 +143,7 @@ static void add_process_truth(struct specimen_set *set, int leader, const struct
 	s->known |= SPECIMEN_THREADS | SPECIMEN_STATUS | SPECIMEN_GROUP_STATUS;
 	if (s->limit[1])
 		s->known |= SPECIMEN_LIMIT;
-	if (s->kind == SPECIMEN_LEAVER)
+	if (s->kind == SPECIMEN_EXITER || s->kind == SPECIMEN_LEAVER)
 		return;
 	if (!s->args[0]) /* it could not get its own */
 		memcpy(s->args, set->list[0].args, sizeof(s->args));
@@ -204,62 +176,19 @@ static int start(struct specimen_set *set, int which, enum specimen_kind kind)
 	return add_process(set, 0);
 }
 
-/* What a task that ends with this code leaves, which it does where it is wanted. */
-static uint32_t status_of(const struct specimen_set *set, uint32_t code)
-{
-	return set->context.groups & LAYOUT_GROUP_EXIT ? code << 8 : 0;
-}
-
-/* Not what /proc lacks, but what ends the learning. */
-static bool ends_it(int err)
-{
-	return err == -EINTR || err == -ECANCELED || err == -ETIMEDOUT;
-}
-
-/* Without /proc nobody knows when the leader is gone, and it tells nothing. */
-static int watch_leader_leave(struct specimen_set *set)
-{
-	int i = set->leader[LEAVER];
-	struct specimen *s = &set->list[i];
-
-	int err = specimen_proc_await(set->shown[i].process, set->shown[i].thread, 'Z', 2);
-
-	s->ended = 1;
-	if (err) {
-		s->known &= ~(SPECIMEN_THREADS | SPECIMEN_STATUS);
-		return ends_it(err) ? err : 0;
-	}
-	s->live = 1;
-	s->status = status_of(set, SPECIMEN_LEAVE_CODE);
-	return 0;
-}
-
-/* Of a process whose tasks all sleep or have ended. */
-static void add_clocks(struct specimen *s, pid_t process)
-{
-	uint64_t both;
-
-	if (!specimen_clock(process, CPUCLOCK_SCHED, &s->runtime))
-		s->known |= SPECIMEN_RUNTIME;
-	if (specimen_clock(process, CPUCLOCK_VIRT, &s->user_ns) || specimen_clock(process, CPUCLOCK_PROF, &both) ||
-	    both < s->user_ns)
-		return;
-	s->system_ns = both - s->user_ns;
-	s->known |= SPECIMEN_CPUTIME;
-}
-
 static int add_task_usage(struct specimen_set *set, int i)
 {
 	pid_t process = set->shown[i].process, thread = set->shown[i].thread;
 	struct specimen *s = &set->list[i];
 	uint32_t kind = set->list[s->leader].kind;
 
-	int err = process && !s->ended ? specimen_proc_await(process, thread, 'S', 2) : 0;
+	char state = set->stopped && (kind == SPECIMEN_EXITER || kind == SPECIMEN_LEAVER) ? 'T' : 'S';
+	int err = process && !s->ended ? specimen_proc_await(process, thread, state, 2) : 0;
 
 	if (!process || err)
-		return ends_it(err) ? err : 0;
+		return specimen_set_ends_it(err) ? err : 0;
 	if (s->leader == i)
-		add_clocks(s, set->local[i].process);
+		specimen_set_add_clocks(s, set->local[i].process);
 	if ((kind == SPECIMEN_CHILD || kind == SPECIMEN_GRANDCHILD) && !specimen_proc_usage(process, thread, &s->usage))
 		s->known |= SPECIMEN_USAGE;
 	return 0;
@@ -291,7 +220,7 @@ static int make_children(struct specimen_set *set)
 	if (!err && groups & GROUPS_ENDING)
 		err = start(set, LEAVER, SPECIMEN_LEAVER);
 	if (!err && set->child[LEAVER])
-		err = watch_leader_leave(set);
+		err = specimen_set_stop(set);
 	if (!err && groups & LAYOUT_GROUP_RESOURCES)
 		err = add_usage(set);
 	if (err)
@@ -337,73 +266,6 @@ int specimen_make(struct specimen_set **out, unsigned int groups, const struct p
 	return err;
 }
 
-/* 6.16 gives a leader that left early the group's status in the end; before, it keeps its own. */
-static int add_zombie(struct specimen_set *set, int which, uint32_t group_status)
-{
-	int alive = set->leader[which];
-	int err = specimen_proc_await(set->shown[alive].process, set->shown[alive].thread, 'Z', 1);
-	struct specimen *s;
-
-	if (err)
-		return ends_it(err) ? err : 0;
-	s = add(set, set->list[alive].kind);
-	*s = set->list[alive];
-	s->alive = alive;
-	s->ended = 1;
-	s->flags = 4;
-	s->status = s->group_status = group_status;
-	s->known = SPECIMEN_IDS | SPECIMEN_GROUP_STATUS;
-	if (which != LEAVER)
-		s->known |= SPECIMEN_STATUS;
-	add_clocks(s, set->child[which]);
-	set->zombie[which] = set->n - 1;
-	return 0;
-}
-
-int specimen_end(struct specimen_set *set)
-{
-	int err;
-
-	if (!set->child[LEAVER])
-		return 0;
-	if (write(set->context.end[1], "\0", 2) != 2) /* a byte for each of them */
-		return -errno;
-	err = add_zombie(set, EXITER, status_of(set, SPECIMEN_EXIT_CODE));
-	return err ? err : add_zombie(set, LEAVER, status_of(set, SPECIMEN_LEFT_CODE));
-}
-
-/* No child of theirs has been waited for, so these are their own numbers. */
-static void reap(struct specimen_set *set, int which)
-{
-	struct specimen *s = &set->list[set->zombie[which]];
-	struct rusage usage;
-	int status;
-
-	while (wait4(set->child[which], &status, __WALL, &usage) < 0)
-		if (errno != EINTR)
-			return;
-	set->child[which] = 0;
-	if ((uint32_t)status != s->group_status) {
-		s->known = 0; /* somebody else has killed it */
-		return;
-	}
-	s->total.min_flt = usage.ru_minflt;
-	s->total.maj_flt = usage.ru_majflt;
-	s->total.nvcsw = usage.ru_nvcsw;
-	s->total.nivcsw = usage.ru_nivcsw;
-	s->maxrss = (uint64_t)usage.ru_maxrss * 1024 / sysconf(_SC_PAGESIZE);
-	s->known |= SPECIMEN_TOTAL;
-}
-
-void specimen_reap(struct specimen_set *set)
-{
-	int i;
-
-	for (i = 0; i < CHILDREN; i++)
-		if (set->zombie[i])
-			reap(set, i);
-}
-
 const struct specimen *specimen_list(const struct specimen_set *set, unsigned int *n)
 {
 	*n = set->n;
@@ -415,6 +277,19 @@ static void close_end(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
+}
+
+/* A child that was stopped has sent SIGCHLD for it, whose exit signal is none. */
+static void give_signals_back(const struct specimen_set *set)
+{
+	const struct timespec at_once = { .tv_sec = 0 };
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	while (sigtimedwait(&child, NULL, &at_once) > 0)
+		;
+	sigprocmask(SIG_SETMASK, &set->old_mask, NULL);
 }
 
 /* The ends of the pipes are what the children wait for. */
@@ -429,6 +304,7 @@ void specimen_free(struct specimen_set *set)
 		close_end(&set->context.end[i]);
 	}
 	close_end(&set->context.report[1]);
+	specimen_set_continue(set);
 	if (set->context.report[0] >= 0 && !specimen_proc_all_end(set->context.report[0]))
 		for (i = 0; i < CHILDREN; i++)
 			if (set->child[i] > 0)
@@ -436,6 +312,6 @@ void specimen_free(struct specimen_set *set)
 	close_end(&set->context.report[0]);
 	specimen_proc_reap(set->child, CHILDREN);
 	if (set->blocked)
-		sigprocmask(SIG_SETMASK, &set->old_mask, NULL);
+		give_signals_back(set);
 	free(set);
 }

@@ -39,8 +39,8 @@ enum specimen_kind {
 	SPECIMEN_OUR_PARENT, /* its address is found through our real_parent */
 	SPECIMEN_CHILD,
 	SPECIMEN_GRANDCHILD, /* child of the child; with a mount namespace of its own if that is wanted */
-	SPECIMEN_EXITER,     /* another child, which ends by exit_group(2) */
-	SPECIMEN_LEAVER,     /* another one; its leader has ended, the thread ends it by exit_group(2) */
+	SPECIMEN_EXITER,     /* another child; its leader has ended, the thread is stopped, and ends it by exit_group(2) */
+	SPECIMEN_LEAVER,     /* another one, with other values */
 	SPECIMEN_THREAD,     /* the second thread of any of them */
 };
 
@@ -68,8 +68,8 @@ struct specimen {
 	uint32_t threads;		     /* of the process, with a leader that has ended */
 	uint32_t live;			     /* without */
 	uint32_t status;		     /* the task's exit_code, in the form of wait(2) */
-	uint32_t flags;			     /* the process's: 0 or 4, SIGNAL_GROUP_EXIT */
-	uint32_t group_status;		     /* its group_exit_code */
+	uint32_t flags;			     /* the process's: 0; 1, SIGNAL_STOP_STOPPED; 4, SIGNAL_GROUP_EXIT */
+	uint32_t group_status;		     /* its group_exit_code: of a stopped one the signal */
 	uint32_t padding;
 	struct specimen_usage usage; /* of the task */
 	uint64_t runtime;	     /* of the process, ns, threads that have gone included */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -112,8 +113,8 @@ static void wait_for_end(const struct specimen_child_context *c)
 	wait_for(c->hold[0]);
 }
 
-/* Nobody is to see a failure where the code is not learned from. */
-static int exit_code(const struct specimen_child_context *c, int code)
+/* Not even a task is to show a failure where it is not learned from. */
+static int leave_code(const struct specimen_child_context *c, int code)
 {
 	return c->groups & LAYOUT_GROUP_EXIT ? code : 0;
 }
@@ -265,9 +266,9 @@ static int thread_main(void *arg)
 	spend(c, message.leader.kind);
 	__atomic_store_n(&thread_ready, 1, __ATOMIC_SEQ_CST);
 	syscall(SYS_futex, &thread_ready, FUTEX_WAKE, 1, NULL, NULL, 0);
-	if (message.leader.kind == SPECIMEN_LEAVER) {
+	if (message.leader.kind == SPECIMEN_EXITER || message.leader.kind == SPECIMEN_LEAVER) {
 		wait_for(c->end[0]);
-		_exit(exit_code(c, SPECIMEN_LEFT_CODE));
+		_exit(0); /* exit_group(2): its thread is not the only one, and the process ends with this code */
 	}
 	wait_for_end(c);
 	syscall(SYS_exit, 0);
@@ -284,7 +285,22 @@ static void run_thread(const struct specimen_child_context *c)
 		syscall(SYS_futex, &thread_ready, FUTEX_WAIT, 0, NULL, NULL, 0);
 }
 
-/* All signals are blocked, and a core dump would be somebody else's business. */
+/*
+ * SIGTSTP stops only a process whose group has a parent outside of it, in the same session (kernel/signal.c,
+ * is_current_pgrp_orphaned()).
+ */
+static void allow_stop(void)
+{
+	sigset_t mask;
+
+	setpgid(0, 0);
+	signal(SIGTSTP, SIG_DFL);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &mask, NULL);
+}
+
+/* All signals are blocked but for the one by which one is stopped, and a core dump would be somebody else's business. */
 static void live(const struct specimen_child_context *c, enum specimen_kind kind)
 {
 	struct specimen_report *report = &message.leader;
@@ -299,6 +315,8 @@ static void live(const struct specimen_child_context *c, enum specimen_kind kind
 			unshare(CLONE_NEWNS);
 		report->mntns = specimen_mntns();
 	}
+	if (kind == SPECIMEN_LEAVER && c->groups & LAYOUT_GROUP_EXIT)
+		allow_stop();
 	report->error = specimen_tell_self(c, &report->self);
 	run_thread(c);
 	send_message(c);
@@ -332,10 +350,7 @@ static void child_main(const struct specimen_child_context *c, enum specimen_kin
 	live(c, kind);
 	if (kind == SPECIMEN_CHILD)
 		end_child(c);
-	if (kind == SPECIMEN_LEAVER)
-		syscall(SYS_exit, exit_code(c, SPECIMEN_LEAVE_CODE));
-	wait_for(c->end[0]);
-	_exit(exit_code(c, SPECIMEN_EXIT_CODE));
+	syscall(SYS_exit, leave_code(c, kind == SPECIMEN_EXITER ? SPECIMEN_EXIT_CODE : SPECIMEN_LEAVE_CODE));
 }
 
 pid_t specimen_child_start(const struct specimen_child_context *c, enum specimen_kind kind)

@@ -283,6 +283,8 @@ static void test_cpu_times(void **state)
 	assert_true(user + system == UINT64_MAX);
 }
 
+#define MS 1000000ULL
+
 static void hold(struct exit_hold *h, uint32_t pid, uint64_t time, bool more)
 {
 	struct exit_event e = an_end();
@@ -290,7 +292,8 @@ static void hold(struct exit_hold *h, uint32_t pid, uint64_t time, bool more)
 	e.pid = pid;
 	e.head.time = time;
 	send_first(&e, NULL, SHORT_SIZE, true);
-	assert_int_equal(exit_hold_add(h, event, false, pid, e.start, more), 0);
+	assert_int_equal(exit_decode(&record, event), 0);
+	assert_int_equal(exit_hold_add(h, event, false, &record, more ? EXIT_HOLD_REPORT : 0, true), 0);
 }
 
 /* The next to come out, by pid; 0: none. */
@@ -309,40 +312,84 @@ static uint32_t next(struct exit_hold *h, uint64_t now, uint64_t *time)
 
 static void test_hold(void **state)
 {
-	struct exit_hold *h = exit_hold_new(100);
+	struct exit_hold *h = exit_hold_new();
 	uint64_t time;
 
 	(void)state;
 	assert_non_null(h);
-	hold(h, 1, 1000, false);
-	assert_int_equal(next(h, 1001, &time), 1);
-	assert_int_equal(next(h, 1001, &time), 0);
+	hold(h, 1, 1000 * MS, false);
+	assert_int_equal(next(h, 1001 * MS, &time), 1);
+	assert_int_equal(next(h, 1001 * MS, &time), 0);
 	/* a further report takes its place, in order; what came between waits with it */
-	hold(h, 2, 1010, true);
-	hold(h, 3, 1011, false);
-	assert_int_equal(next(h, 1020, &time), 0);
-	hold(h, 2, 1050, false);
-	assert_int_equal(next(h, 1051, &time), 3);
-	assert_int_equal(next(h, 1051, &time), 2);
-	assert_int_equal(time, 1050);
+	hold(h, 2, 1010 * MS, true);
+	hold(h, 3, 1011 * MS, false);
+	assert_int_equal(next(h, 1020 * MS, &time), 0);
+	hold(h, 2, 1050 * MS, false);
+	assert_int_equal(next(h, 1051 * MS, &time), 3);
+	assert_int_equal(next(h, 1051 * MS, &time), 2);
+	assert_int_equal(time, 1050 * MS);
 	/* none comes */
-	hold(h, 4, 2000, true);
-	assert_int_equal(next(h, 2099, &time), 0);
-	assert_int_equal(next(h, 2100, &time), 4);
+	hold(h, 4, 2000 * MS, true);
+	assert_int_equal(next(h, 2099 * MS, &time), 0);
+	assert_int_equal(next(h, 2100 * MS, &time), 4);
 	/* the leader's status: only of this very process */
-	hold(h, 7, 2500, true);
+	hold(h, 7, 2500 * MS, true);
 	exit_hold_settle(h, 8, 1000, 1);
 	exit_hold_settle(h, 7, 1001, 2);
-	assert_int_equal(next(h, 2501, &time), 0);
+	assert_int_equal(next(h, 2501 * MS, &time), 0);
 	exit_hold_settle(h, 7, 1000, 22 << 8);
-	assert_int_equal(next(h, 2501, &time), 7);
+	assert_int_equal(next(h, 2501 * MS, &time), 7);
 	assert_int_equal(record.status, 22 << 8);
 	/* the end */
-	hold(h, 5, 3000, true);
-	hold(h, 6, 3001, true);
+	hold(h, 5, 3000 * MS, true);
+	hold(h, 6, 3001 * MS, true);
 	assert_int_equal(next(h, UINT64_MAX, &time), 5);
 	exit_hold_free(h);
 	exit_hold_free(NULL);
+}
+
+static void hold_for_usage(struct exit_hold *h, uint32_t tid, uint64_t time)
+{
+	struct exit_event e = an_end();
+
+	e.tid = tid;
+	e.head.time = time;
+	e.flags |= EXIT_HAS_USAGE;
+	send_first(&e, NULL, sizeof(e), true);
+	assert_int_equal(exit_decode(&record, event), 0);
+	assert_int_equal(exit_hold_add(h, event, false, &record, EXIT_HOLD_USAGE, false), 0);
+}
+
+/* What was used comes in a record of its own; the last one is true, of this thread only. */
+static void test_hold_usage(void **state)
+{
+	struct exit_hold *h = exit_hold_new();
+	struct exit_record used;
+	uint64_t time;
+
+	(void)state;
+	hold_for_usage(h, 21, 1000 * MS);
+	hold_for_usage(h, 22, 1001 * MS);
+	used = (struct exit_record){ .time = 1002 * MS, .tid = 21, .start = record.start };
+	used.usage = (struct exit_usage){ .runtime = 3600ULL * 1000 * MS + 1, .nvcsw = 5 };
+	exit_hold_usage(h, &used);
+	/* it may have been preempted: another record may follow */
+	assert_int_equal(next(h, 1010 * MS, &time), 0);
+	used.time = 1015 * MS;
+	used.usage.runtime++;
+	exit_hold_usage(h, &used);
+	assert_int_equal(next(h, 1030 * MS, &time), 0);
+	assert_int_equal(next(h, 1036 * MS, &time), record.pid);
+	assert_int_equal(record.tid, 21);
+	assert_true(record.usage_whole);
+	assert_true(record.usage.runtime == 3600ULL * 1000 * MS + 2);
+	assert_int_equal(record.usage.nvcsw, 5);
+	/* of the other one nothing comes: not for ever, and it is not known then */
+	assert_int_equal(next(h, 2999 * MS, &time), 0);
+	assert_int_equal(next(h, 3002 * MS, &time), record.pid);
+	assert_int_equal(record.tid, 22);
+	assert_false(record.usage_whole);
+	exit_hold_free(h);
 }
 
 static void check_row(const struct exit_show *show, const char *header, const char *row)
@@ -449,6 +496,7 @@ int main(void)
 		cmocka_unit_test(test_cpu_times),
 		cmocka_unit_test(test_probe),
 		cmocka_unit_test_setup_teardown(test_hold, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hold_usage, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_namespace, setup, teardown),
 	};

@@ -126,10 +126,12 @@ result $? 'exitsnoop: shows what ends beside another run'
 ! grep -q '"comm":"procsnoop' out
 result $? 'exitsnoop: does not show probe processes of another run'
 start 'exitsnoop -j -n ^procsnoop' out
-"$bin/exitsnoop" -d 0.1 >/dev/null 2>&1
+for tool in execsnoop 'exitsnoop -r' procstat; do
+	"$bin/"$tool -d 0.1 >/dev/null 2>&1
+done
 stop
-grep -q '"comm":"procsnoop' out && ! grep -q '"signal":[1-9]' out
-result $? 'exitsnoop: shows them where they are asked for, none ended by a signal'
+grep -q '"comm":"procsnoop' out && ! grep -q '"signal":[1-9]\|"exit_code":[1-9]' out
+result $? 'exitsnoop: shows them where they are asked for: all end with 0'
 
 if [ -e "/lib/modules/$(uname -r)/modules.dep" ] && grep -q /kheaders.ko "/lib/modules/$(uname -r)/modules.dep"; then
 	skip 'no modprobe in vain' 'this kernel has the module kheaders'
