@@ -126,12 +126,35 @@ static bool flush(void *context)
 	return output_flush(&run->session->output) && more;
 }
 
+#define MAX_TABLES 16
+
+/* A full table of the kernel's is a loss like others: told when it shows, and in the total. */
+static void report_drops(struct session *session)
+{
+	struct tracer_drop drops[MAX_TABLES];
+	unsigned int n = tracer_read_drops(&session->tracer, drops, MAX_TABLES), i;
+
+	for (i = 0; i < n; i++) {
+		struct buffer line = BUFFER_EMPTY;
+
+		message_warn("a table of the kernel (%s) was full %" PRIu64 " time%s: %s", drops[i].table, drops[i].count,
+			     drops[i].count == 1 ? "" : "s", drops[i].meaning);
+		session->dropped += drops[i].count;
+		if (session->tracer.options->json) {
+			buffer_printf(&line, "{\"dropped\":%" PRIu64 ",\"table\":\"%s\"}\n", drops[i].count, drops[i].table);
+			session_print(session, &line);
+		}
+		buffer_free(&line);
+	}
+}
+
 static void each_second(void *context)
 {
-	struct tracer *tracer = &((struct run *)context)->session->tracer;
+	struct session *session = ((struct run *)context)->session;
 
-	tracer_sweep(tracer);
-	tracer_cgroup_renew(tracer);
+	report_drops(session);
+	tracer_sweep(&session->tracer);
+	tracer_cgroup_renew(&session->tracer);
 }
 
 static void watched(void *context)
@@ -236,8 +259,11 @@ static void tell_totals(struct session *session)
 	struct buffer line = BUFFER_EMPTY;
 
 	if (session->tracer.options->json) {
-		buffer_printf(&line, "{\"total\":{\"events\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"late\":%" PRIu64 "}}\n",
-			      r->received, r->lost, r->late);
+		buffer_printf(&line, "{\"total\":{\"events\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"late\":%" PRIu64, r->received,
+			      r->lost, r->late);
+		if (session->dropped)
+			buffer_printf(&line, ",\"dropped\":%" PRIu64, session->dropped);
+		buffer_string(&line, "}}\n");
 		output_add(&session->output, buffer_text(&line), line.length);
 	}
 	if (r->lost)
@@ -272,6 +298,7 @@ static int go(struct run *run)
 	if (run->command.pid)
 		code = release_command(run);
 	loop_code = loop(run);
+	report_drops(session);
 	if (!loop_code && run->calls->event)
 		tell_totals(session);
 	code = code ? code : loop_code;

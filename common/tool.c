@@ -35,6 +35,7 @@ enum option_key {
 	KEY_MNTNS,
 	KEY_USAGE,
 	KEY_BCC_MAP,
+	KEY_TABLE_SIZE,
 };
 
 
@@ -53,6 +54,7 @@ static const struct argp_option options[] = {
 	{ "layout", KEY_LAYOUT, "HOW", 0, "Where fields of kernel structures lie: auto, headers or learned", 0 },
 	{ "image-from", KEY_IMAGE_FROM, "WHERE", 0, "The compiled programs: auto, compile or builtin", 0 },
 	{ "form", KEY_FORM, "X.Y", OPTION_HIDDEN, "Programs as for kernel X.Y (for tests)", 0 },
+	{ "table-size", KEY_TABLE_SIZE, "N", OPTION_HIDDEN, "Entries of the kernel's tables of processes (for tests)", 0 },
 	{ "plan", KEY_PLAN, NULL, 0, "Say which hooks would be used and why, and exit", 0 },
 	{ "print-source", KEY_PRINT_SOURCE, NULL, 0, "Print the BPF source and exit", 0 },
 	{ "ebpf", 0, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 0 },
@@ -248,6 +250,9 @@ static int parse_how(int key, const char *value, struct tool_options *o)
 		return 0;
 	case KEY_FORM:
 		o->form = parse_form(value);
+		return 0;
+	case KEY_TABLE_SIZE:
+		o->table_size = tool_number("--table-size", value, 1, 1 << 20);
 		return 0;
 	case KEY_PLAN:
 		o->show_plan = true;

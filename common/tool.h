@@ -42,6 +42,7 @@ struct tool_options {
 	int ready_fd; /* -1: none */
 	unsigned int buffer_pages; /* 0: by the form */
 	uint32_t form; /* version code; 0: by the kernel */
+	uint32_t table_size; /* entries of tables by process id, for tests; 0: as the programs say */
 	enum plan_family hook;
 	enum tool_layout layout;
 	enum tool_image image;

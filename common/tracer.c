@@ -215,6 +215,29 @@ static int attach_thing(struct tracer *t, struct plan *plan)
 	return TOOL_CANNOT;
 }
 
+static const struct {
+	enum map_index map;
+	const char *table, *meaning;
+} tables[] = {
+	{ MAP_FOLLOWED, "followed", "as many processes are not followed" },
+	{ MAP_PARENTS, "parents", "as many execs may show the parent that the process had after it" },
+	{ MAP_ATTEMPTS, "attempts", "as many execs were not watched: if they failed they are not shown" },
+	{ MAP_EXECS, "execs", "the time since as many execs is not known" },
+	{ MAP_ENDED_THREADS, "threads", "what threads of as many processes used may be missing" },
+	{ MAP_STAT_EXES, "exes", "the executable of as many processes is not known" },
+	{ MAP_STAT_ENDED, "ended", "as many exits may be counted twice" },
+};
+#define N_TABLES (sizeof(tables) / sizeof(*tables))
+
+/* For tests: tables that fill up soon. */
+static void shrink_tables(struct tracer *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < N_TABLES && t->options->table_size; i++)
+		t->entries[tables[i].map] = t->options->table_size;
+}
+
 static int make_object(struct tracer *t)
 {
 	struct bpf_object_options options = {
@@ -226,7 +249,10 @@ static int make_object(struct tracer *t)
 		.entries = t->entries,
 		.n_entries = MAP_COUNT,
 	};
-	int err = bpf_object_new(&t->object, t->image, &options);
+	int err;
+
+	shrink_tables(t);
+	err = bpf_object_new(&t->object, t->image, &options);
 
 	if (err == -EPERM || err == -EACCES) {
 		say_not_permitted(&t->features);
@@ -358,6 +384,23 @@ void tracer_sweep(struct tracer *t)
 			break;
 		t->sweep_map = (t->sweep_map + 1) % n_maps;
 	}
+}
+
+unsigned int tracer_read_drops(struct tracer *t, struct tracer_drop *drops, unsigned int size)
+{
+	int map = bpf_object_map(t->object, MAP_DROPS);
+	unsigned int i, n = 0;
+	uint64_t count;
+
+	for (i = 0; i < N_TABLES && n < size && map >= 0; i++) {
+		uint32_t key = tables[i].map;
+
+		if (bpf_map_lookup(map, &key, &count) < 0 || count == t->drops[key])
+			continue;
+		drops[n++] = (struct tracer_drop){ tables[i].table, tables[i].meaning, count - t->drops[key] };
+		t->drops[key] = count;
+	}
+	return n;
 }
 
 void tracer_detach(struct tracer *t)

@@ -52,6 +52,7 @@ struct tracer {
 	struct attach *attach;
 	uint64_t constants[CONSTANT_COUNT];
 	uint32_t entries[MAP_COUNT]; /* of maps of which this run wants another number than the image has; 0: that */
+	uint64_t drops[MAP_COUNT]; /* as last read */
 	unsigned int sweep_map; /* where the next sweep goes on: which map, from which key (0: the first) */
 	uint32_t sweep_key;
 	uint64_t skip_maps; /* bits of maps that this run does not use, set by the tool before tracer_load() */
@@ -118,6 +119,19 @@ void tracer_sweep(struct tracer *tracer);
 
 /* Likewise in a PID namespace, where /proc has other numbers than the maps; of those that are followed. */
 void tracer_sweep_nested(struct tracer *tracer);
+
+/* A kernel table that was full: what has no room is a loss, too. */
+struct tracer_drop {
+	const char *table;   /* as JSON names it */
+	const char *meaning; /* what is missing for it, for people */
+	uint64_t count;      /* since the last call */
+};
+
+/*
+ * Reads how many updates of tables found no room since the last call: into @drops, at most @size. Returns how many tables
+ * that were. To be called about once a second, and at the end.
+ */
+unsigned int tracer_read_drops(struct tracer *tracer, struct tracer_drop *drops, unsigned int size);
 
 /* Takes the programs from their hooks; one that had begun may still run for a moment. The maps stay. */
 void tracer_detach(struct tracer *tracer);

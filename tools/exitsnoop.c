@@ -43,6 +43,7 @@ struct exitsnoop {
 	struct buffer text;
 	uint64_t shown;
 	bool done;
+	bool said_dropped; /* that some command lines found no room */
 	bool said_partial; /* that what some processes used is not known */
 };
 
@@ -247,6 +248,16 @@ static bool take_event(struct session *session, const struct event *event, bool 
 	return true;
 }
 
+/* Those of processes that are gone make room, a few at a time; what finds none all the same is told once. */
+static void check_cmdlines(struct exitsnoop *o)
+{
+	cmdlines_sweep(o->cmdlines);
+	if (o->said_dropped || !cmdlines_dropped(o->cmdlines))
+		return;
+	o->said_dropped = true;
+	message_warn("command lines of more processes than %d MB hold: some are not known", CMDLINES_MOST >> 20);
+}
+
 /* What was held and need not wait any more. */
 static bool take_batch(struct session *session, uint64_t now, void *context)
 {
@@ -254,6 +265,8 @@ static bool take_batch(struct session *session, uint64_t now, void *context)
 	struct event *event;
 	bool late;
 
+	if (o->cmdlines)
+		check_cmdlines(o);
 	while (o->hold && (event = exit_hold_next(o->hold, now, &late))) {
 		int err = exit_decode(&o->record, event);
 

@@ -152,7 +152,7 @@ static void test_malformed(void **state)
 	assert_int_equal(decode(&e, NULL, SHORT_SIZE - 1), -EPROTO);
 	e.what = 0;
 	assert_int_equal(decode(&e, NULL, SHORT_SIZE), -EPROTO);
-	e.what = EXIT_LEADER + 1;
+	e.what = EXIT_USED + 1;
 	assert_int_equal(decode(&e, NULL, SHORT_SIZE), -EPROTO);
 	e = an_end();
 	e.args_size = e.args_total = 9;

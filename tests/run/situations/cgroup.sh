@@ -52,7 +52,7 @@ start() {
 
 stop() {
 	sleep 0.2
-	kill -INT "$pid" 2>/dev/null
+	kill -TERM "$pid" 2>/dev/null
 	wait "$pid"
 }
 

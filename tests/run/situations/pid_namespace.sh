@@ -41,7 +41,7 @@ ended() {
 		sleep 0.1
 		i=$((i + 1))
 	done
-	kill -0 $tool 2>/dev/null && kill -INT $tool
+	kill -0 $tool 2>/dev/null && kill -TERM $tool
 	wait $tool
 	code=$?
 	[ $i -lt $patience ]
@@ -71,7 +71,7 @@ wait_for() {
 
 stop() {
 	sleep 0.2
-	kill -INT "$tool" 2>/dev/null
+	kill -TERM "$tool" 2>/dev/null
 	wait "$tool"
 	code=$?
 }

@@ -111,7 +111,7 @@ start() {
 
 stop() {
 	sleep 0.3
-	kill -INT $tracer
+	kill -TERM $tracer
 	wait $tracer
 }
 
