@@ -50,12 +50,10 @@ static void explain_compile(const struct making *m, const struct compile_outcome
 			      buffer_text(&o->log), next);
 		break;
 	case COMPILE_NO_LIBRARY:
-		headers_libbcc_hint(&text, NULL);
-		message_error("libbcc is not installed: %s", buffer_text(&text));
-		break;
 	case COMPILE_WRONG_LIBRARY:
 		headers_libbcc_hint(&text, NULL);
-		message_error("what is installed as libbcc.so.0 is not libbcc: %s", buffer_text(&text));
+		message_error("%s: %s", o->result == COMPILE_NO_LIBRARY ? "libbcc is not installed" :
+			      "what is installed as libbcc.so.0 is not libbcc", buffer_text(&text));
 		break;
 	case COMPILE_ERRORS:
 		message_error("the BPF source does not compile here (%s):", m->from);
