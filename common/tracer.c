@@ -395,7 +395,8 @@ unsigned int tracer_read_drops(struct tracer *t, struct tracer_drop *drops, unsi
 	for (i = 0; i < N_TABLES && n < size && map >= 0; i++) {
 		uint32_t key = tables[i].map;
 
-		if (bpf_map_lookup(map, &key, &count) < 0 || count == t->drops[key])
+		/* what this run does without is no loss */
+		if (t->skip_maps >> key & 1 || bpf_map_lookup(map, &key, &count) < 0 || count == t->drops[key])
 			continue;
 		drops[n++] = (struct tracer_drop){ tables[i].table, tables[i].meaning, count - t->drops[key] };
 		t->drops[key] = count;

@@ -46,8 +46,7 @@ static void explain_compile(const struct making *m, const struct compile_outcome
 			      "--image-from builtin", buffer_text(&o->log));
 		break;
 	case COMPILE_UNTRUSTED:
-		message_error("no compile program is used that others could have put there: %s; %s",
-			      buffer_text(&o->log), next);
+		message_error("no compile program is used that others could have put there: %s; %s", buffer_text(&o->log), next);
 		break;
 	case COMPILE_NO_LIBRARY:
 	case COMPILE_WRONG_LIBRARY:

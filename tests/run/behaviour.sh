@@ -22,11 +22,11 @@ evidence() {
 true=$(command -v true)
 case $true in /*) ;; *) true=/bin/true ;; esac
 
-# Starts the tool in the background and waits until everything is attached.
+# Starts the tool in the background and waits until everything is attached. A shell's background job would ignore SIGINT.
 start() {
 	rm -f ready
 	mkfifo ready
-	"$bin/execsnoop" --ready-fd 3 "$@" 3>ready >out 2>err &
+	env --default-signal=INT "$bin/execsnoop" --ready-fd 3 "$@" 3>ready >out 2>err &
 	pid=$!
 	read -r _ <ready
 }
