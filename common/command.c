@@ -15,6 +15,7 @@
 
 #include "bpf.h"
 #include "priority.h"
+#include "process.h"
 #include "signals.h"
 
 /*
@@ -49,6 +50,7 @@ static void child(char *const *argv, int go, int failed)
 	/* what was changed for our own start */
 	priority_restore();
 	bpf_restore_memlock();
+	process_restore_open_files();
 	signals_restore_caller();
 	if (read(go, &word, 1) != 1)
 		_exit(0); /* the tool gave up */

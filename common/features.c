@@ -187,7 +187,8 @@ int features_find(struct features *f)
 	f->version_code = features_version_code();
 	if (!f->version_code)
 		return -ENODATA;
-	f->cpus = cpus_read(&possible, "possible") == 0 ? possible.count : 1;
+	f->cpus_error = cpus_read(&possible, "possible");
+	f->cpus = f->cpus_error ? 1 : possible.count;
 	f->lockdown = read_lockdown();
 	f->tracefs_error = tracefs_open(&f->tracefs, NULL);
 	bpf_lift_memlock();

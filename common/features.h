@@ -20,6 +20,7 @@ struct features {
 	char release[65];	/* uname -r */
 	uint32_t version_code;	/* LINUX_VERSION_CODE as the kernel has it, clamped as it clamps */
 	unsigned int cpus;	/* possible ones */
+	int cpus_error;		/* -errno where that cannot be read; cpus is 1 then */
 	enum lockdown lockdown;
 	int tracefs_error; /* 0: tracefs is usable */
 	struct tracefs tracefs;

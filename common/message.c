@@ -32,6 +32,17 @@ void message_start(const char *program)
 		program_name = program;
 }
 
+const char *message_cause(int err)
+{
+	static char text[160];
+	const char *hint = err == -EMFILE ? ": raise the limit (ulimit -n)" :
+			   err == -ENFILE ? ": raise the machine's limit (fs.file-max)" :
+			   err == -ENOMEM ? ": the machine is short of it, or the limit of a memory cgroup (memory.max)" : "";
+
+	snprintf(text, sizeof(text), "%s%s", strerror(-err), hint);
+	return text;
+}
+
 const char *message_program(void)
 {
 	return program_name;

@@ -48,6 +48,12 @@ void message_usage(void);
  */
 void message_lines(const char *prefix, const char *text);
 
+/*
+ * What @err, an -errno, is, and what to do where a limit is behind it: "Too many open files: raise the limit (ulimit -n)".
+ * Lives until the next call.
+ */
+const char *message_cause(int err);
+
 /* The name that message_start() got, without its directory. */
 const char *message_program(void);
 

@@ -19,6 +19,7 @@
 #define SYS_close_range 436 /* 5.9; the same everywhere */
 #endif
 
+#define OPEN_FILES 4096
 #define FDS_MOST 65536 /* without close_range(2) */
 
 #define STAT_START_TIME 22 /* proc(5): fields count from 1; the second, the name, ends at the last parenthesis */
@@ -90,6 +91,33 @@ void process_open_standard_files(void)
 bool process_is_gone(pid_t pid)
 {
 	return kill(pid, 0) < 0 && errno == ESRCH;
+}
+
+static struct rlimit files_before; /* rlim_max 0: not changed */
+
+uint64_t process_raise_open_files(void)
+{
+	struct rlimit limit, wanted;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return OPEN_FILES;
+	if (limit.rlim_cur >= OPEN_FILES)
+		return limit.rlim_cur;
+	wanted = (struct rlimit){ OPEN_FILES, limit.rlim_max < OPEN_FILES ? OPEN_FILES : limit.rlim_max };
+	/* the hard limit can be raised with CAP_SYS_RESOURCE only */
+	if (setrlimit(RLIMIT_NOFILE, &wanted) < 0) {
+		wanted = (struct rlimit){ limit.rlim_max, limit.rlim_max };
+		if (setrlimit(RLIMIT_NOFILE, &wanted) < 0)
+			return limit.rlim_cur;
+	}
+	files_before = limit;
+	return wanted.rlim_cur;
+}
+
+void process_restore_open_files(void)
+{
+	if (files_before.rlim_max)
+		setrlimit(RLIMIT_NOFILE, &files_before);
 }
 
 void process_close_from(int first)

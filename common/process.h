@@ -36,6 +36,13 @@ int process_read_state(pid_t pid, struct process_state *state);
 /* Tells whether process @pid is gone, or has ended and is not waited for yet. What /proc hides lives. */
 bool process_has_ended(pid_t pid);
 
+/*
+ * Raises the limit on open files for ourselves, where it is low: a ring for each CPU, programs and maps take one each.
+ * Returns the limit then. The second call gives COMMAND what the caller had; async-signal-safe.
+ */
+uint64_t process_raise_open_files(void);
+void process_restore_open_files(void);
+
 /* Closes all descriptors from @first on. Allocates nothing: for a child between fork and exec. */
 void process_close_from(int first);
 

@@ -181,7 +181,7 @@ static int start_command(struct run *run)
 	if (err == -EAGAIN)
 		fork_limits_hint(&why, 1, NULL);
 	if (err)
-		message_error("cannot make a process for the command: %s", why.length ? buffer_text(&why) : strerror(-err));
+		message_error("cannot make a process for the command: %s", why.length ? buffer_text(&why) : message_cause(err));
 	buffer_free(&why);
 	return err ? TOOL_FAILED : TOOL_DONE;
 }
@@ -247,7 +247,7 @@ static int loop(struct run *run)
 	if (run->calls->batch)
 		run->calls->batch(session, UINT64_MAX, run->calls->context);
 	if (err) {
-		message_error("tracing stopped early: %s", strerror(-err));
+		message_error("tracing stopped early: %s", message_cause(err));
 		return TOOL_FAILED;
 	}
 	return TOOL_DONE;
@@ -357,7 +357,7 @@ static int open_files(struct run *run)
 	signals_block();
 	run->signals = signals_fd();
 	if (run->signals < 0) {
-		message_error("cannot watch for signals: %s", strerror(-run->signals));
+		message_error("cannot watch for signals: %s", message_cause(run->signals));
 		return TOOL_FAILED;
 	}
 	err = output_open(&session->output, path);

@@ -56,18 +56,28 @@ static void set_filters(struct tracer *t)
 		t->skip_maps |= 1ULL << MAP_FOLLOWED;
 }
 
+/* Besides a ring for each CPU: maps, programs, their hooks, and files that are read at the start. */
+#define MIN_OPEN_FILES 24
+
 int tracer_plan(struct tracer *t, const struct tool_options *options, const struct plan_thing *const *things)
 {
+	uint64_t open_files;
 	int err, code;
 
 	memset(t, 0, sizeof(*t));
 	t->cgroup_watch = -1;
 	t->options = options;
+	open_files = process_raise_open_files();
 	priority_raise(); /* until tracing begins, see session.c */
 	err = features_find(&t->features);
 	if (err) {
 		message_error("cannot tell the kernel's version: %s", strerror(-err));
 		return TOOL_CANNOT;
+	}
+	if (open_files < MIN_OPEN_FILES + t->features.cpus) {
+		message_error("the limit on open files is %llu, but %u are needed: raise it (ulimit -n)",
+			      (unsigned long long)open_files, MIN_OPEN_FILES + t->features.cpus);
+		return TOOL_FAILED;
 	}
 	code = check_features(&t->features);
 	t->cannot = code != TOOL_DONE;
@@ -200,7 +210,7 @@ static int attach_thing(struct tracer *t, struct plan *plan)
 		err = attach_way(t, choice->way);
 		if (!err)
 			return TOOL_DONE;
-		snprintf(choice->reason, sizeof(choice->reason), "refused: %s%s", strerror(-err),
+		snprintf(choice->reason, sizeof(choice->reason), "refused: %s%s", message_cause(err),
 			 err == -EEXIST ? " (another tool holds it; before Linux 4.15 an event takes one program)" : "");
 		message_verbose("%s: not by %s: %s", plan->thing->name, plan_family_name(choice->way->family),
 				choice->reason);
@@ -259,7 +269,7 @@ static int make_object(struct tracer *t)
 		return TOOL_CANNOT;
 	}
 	if (err) {
-		message_error("cannot create the BPF maps: %s", strerror(-err));
+		message_error("cannot create the BPF maps: %s", message_cause(err));
 		return TOOL_FAILED;
 	}
 	return TOOL_DONE;
@@ -273,14 +283,17 @@ static unsigned int ring_pages(const struct tracer *t)
 	return t->form < FEATURES_VERSION(4, 11, 0) ? 256 : 64;
 }
 
+static int explain_cpus(int err)
+{
+	message_error("cannot read which CPUs there are, below /sys/devices/system/cpu: %s: is /sys mounted?", strerror(-err));
+	return TOOL_CANNOT;
+}
+
 /* Names what is missing or limited, and what to do. */
 static int explain_rings(const struct tracer *t, enum rings_step step, int err)
 {
-	if (step == RINGS_CPUS) {
-		message_error("cannot read which CPUs there are, below /sys/devices/system/cpu: %s: is /sys mounted?",
-			      strerror(-err));
-		return TOOL_CANNOT;
-	}
+	if (step == RINGS_CPUS)
+		return explain_cpus(err);
 	if (step == RINGS_EVENT && (err == -EPERM || err == -EACCES)) {
 		message_error("perf_event_open(2) is not permitted: %s",
 			      geteuid() ? "run as root (needs CAP_PERFMON, before 5.8 CAP_SYS_ADMIN)" :
@@ -293,7 +306,7 @@ static int explain_rings(const struct tracer *t, enum rings_step step, int err)
 		message_error("cannot open a ring of %u pages for each CPU: %s: the limit on locked memory (ulimit -l) or a "
 			      "memory cgroup; try fewer --buffer-pages", ring_pages(t), strerror(-err));
 	else
-		message_error("cannot open a ring of %u pages for each CPU: %s", ring_pages(t), strerror(-err));
+		message_error("cannot open a ring of %u pages for each CPU: %s", ring_pages(t), message_cause(err));
 	return TOOL_FAILED;
 }
 
@@ -316,6 +329,9 @@ int tracer_attach(struct tracer *t)
 	unsigned int i;
 	int code;
 
+	/* maps are as large as there are CPUs */
+	if (t->features.cpus_error)
+		return explain_cpus(t->features.cpus_error);
 	/* in a PID namespace it cannot be seen who is dead */
 	if (!t->features.tracefs_error && !t->nested)
 		attach_clean(&t->features.tracefs);

@@ -293,7 +293,7 @@ static void explain_learning(const struct making *m, int err)
 	else if (err == -EAGAIN)
 		buffer_string(&why, "no process can be made for it: ");
 	else
-		buffer_string(&why, strerror(-err));
+		buffer_string(&why, message_cause(err));
 	if (err == -EAGAIN)
 		fork_limits_hint(&why, SPECIMEN_TASKS, NULL);
 	message_error("the layout of the kernel's structures cannot be learned: %s", buffer_text(&why));

@@ -62,6 +62,30 @@ result $? "procstat: ended threads: $(dropped threads) of 20"
 [ "$(dropped exes)" -ge 16 ]
 result $? "procstat: executables: $(dropped exes) of 20"
 
+# where exitsnoop remembers command lines (2 MB), those of processes that are gone make room, also if nobody sees their end
+long=$(printf '%04000d' 0)
+rm -f ready
+mkfifo ready
+"$bin/exitsnoop" -a -j -u 65534 --hook raw --ready-fd 3 3>ready >out 2>err &
+pid=$!
+if read -r _ <ready; then
+	i=0
+	while [ $i -lt 700 ]; do
+		/bin/true "$long" $i
+		i=$((i + 1))
+	done
+	sleep 1.5
+	setpriv --reuid 65534 --regid 65534 --clear-groups /bin/true remembered
+	sleep 0.5
+	kill -TERM "$pid"
+	wait "$pid"
+	grep -q '"comm":"true".*"args":\["/bin/true","remembered"\]' out
+	result $? 'exitsnoop -a -u: command lines of others do not fill it for ever'
+else
+	wait "$pid"
+	skip 'exitsnoop -a -u' 'no raw tracepoints: command lines are read at the end, by kprobes'
+fi
+
 # failing execs at the same time: shown and told together are as many as were made
 cat >fail.sh <<'EOF'
 i=0

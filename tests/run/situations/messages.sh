@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# messages.sh BIN WORK
+#
+# Runs on: host
+#
+# What is missing or limited is named, with what to do: /sys, /proc, open files, calls that a seccomp filter refuses. All
+# tools. TAP. Needs root.
+set -u
+
+bin=$1 work=$2/messages
+mkdir -p "$work" || exit 99
+cd "$work" || exit 99
+# shellcheck source=tests/run/tap.sh
+. "$bin/tap.sh"
+
+evidence() {
+	sed 's/^/# /' err | head -n 5
+}
+
+# says CODE PATTERN: of the last run
+says() {
+	[ "$code" = "$1" ] && grep -qE "$2" err
+}
+
+for tool in execsnoop exitsnoop procstat; do
+	unshare -m sh -c "umount -l /sys && exec $bin/$tool -d 0.2" >out 2>err
+	code=$?
+	says 3 'below /sys/devices/system/cpu: .*is /sys mounted\?$'
+	result $? "$tool without /sys"
+	unshare -m sh -c "umount -l /proc && exec $bin/$tool -d 0.2" >out 2>err
+	code=$?
+	says 3 '/proc is missing'
+	result $? "$tool without /proc"
+	! grep -q "install the kernel's headers" err
+	result $? "$tool without /proc: headers are not what is missing"
+	# root may raise it, so without the capability to do so
+	setpriv --bounding-set -sys_resource sh -c "ulimit -n 12; exec $bin/$tool -d 0.2" >out 2>err
+	code=$?
+	says 1 'the limit on open files is 12, but [0-9]+ are needed: raise it \(ulimit -n\)$'
+	result $? "$tool with 12 open files"
+	"$bin/refuse_call" bpf "$bin/$tool" -d 0.2 >out 2>err
+	code=$?
+	says 3 'BPF is not permitted, though we are root: .*seccomp'
+	result $? "$tool where bpf(2) is refused"
+done
+for tool in execsnoop exitsnoop; do
+	"$bin/refuse_call" perf_event_open "$bin/$tool" -d 0.2 >out 2>err
+	code=$?
+	says 3 'perf_event_open\(2\) is not permitted: a seccomp filter'
+	result $? "$tool where perf_event_open(2) is refused"
+	sh -c "exec $bin/$tool -d 0.2 -- sh -c 'ulimit -n'" >out 2>err
+	# shellcheck disable=SC3045 # dash and busybox have it
+	grep -qx "$(ulimit -n)" out
+	result $? "$tool: COMMAND gets the caller's limit on open files"
+done
+# a thread is named with its process
+"$bin/use_cpu" parallel >/dev/null &
+process=$!
+thread=
+while [ -z "$thread" ] && kill -0 $process 2>/dev/null; do
+	# shellcheck disable=SC2013 # words
+	for child in $(cat /proc/$process/task/$process/children 2>/dev/null); do
+		for task in /proc/"$child"/task/*; do
+			task=${task##*/}
+			if [ "$task" != "$child" ] && [ "$task" != '*' ]; then
+				thread=$task of=$child
+			fi
+		done
+	done
+done
+"$bin/exitsnoop" -p "$thread" -d 0.1 >out 2>err
+code=$?
+says 2 "invalid --pid argument: '$thread': is a thread of process $of: give that$"
+result $? 'exitsnoop -p of a thread says of which process'
+wait $process
+
+echo "1..$n"
+[ $failed -eq 0 ]
