@@ -56,8 +56,10 @@ compiles_silently() {
 	if [ -e "/lib/modules/$(uname -r)/build/include/generated/autoconf.h" ]; then
 		PROCSNOOP_STORE='' "$bin/$tool" -v --layout headers -d 0.1 "$@" >/dev/null 2>err
 		code=$?
-		grep -i 'warning' err | sed 's/^/# /'
-		! grep -qi 'warning' err && [ $code -eq 0 ] && grep -q 'compiled' err
+		# those of Debian 11 warn of what libbcc 0.18 defines itself, before our source begins
+		grep -i 'warning: ' err | grep -v 'include/linux/compiler-clang.h:.*__HAVE_BUILTIN_BSWAP' >warnings
+		sed 's/^/# /' warnings
+		[ ! -s warnings ] && [ $code -eq 0 ] && grep -q 'compiled' err
 		result $? "$tool compiles with headers without a warning"
 	else
 		skip "$tool compiles with headers without a warning" 'no kernel headers on this machine'
