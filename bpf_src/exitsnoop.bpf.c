@@ -232,7 +232,7 @@ INLINE void fill_process(struct exit_event *e, u64 task, u64 leader, u64 signal,
  */
 INLINE void fill_usage(struct exit_event *e, u64 task, u64 leader, u64 signal, enum dead dead)
 {
-	struct dying *d = dying_here();
+	struct dying *d = dying_of(task);
 
 	if (!d)
 		return;
@@ -300,7 +300,7 @@ INLINE int ended(void *ctx, u64 task, enum dead dead)
 		dying_begin(task, CONSTANT(EXIT_THREADS) ? task : leader,
 			    read_kernel_u64(FIELD(leader, TASK_START_TIME)));
 		if (task != leader && dead != DEAD_CERTAIN && !CONSTANT(EXIT_THREADS))
-			dying_count(signal);
+			dying_count(task, signal);
 	}
 	if (!dead && !CONSTANT(EXIT_THREADS))
 		return task == leader && !is_group_exit(signal) ? leader_left(ctx, task) : 0;

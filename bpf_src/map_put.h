@@ -22,7 +22,8 @@ INLINE void count_drop(u32 map)
 /* As bpf_map_update_elem(). That a key is there already (BPF_NOEXIST) is no loss. */
 #define map_put(map, key, value, flags)                                                                                \
 	({                                                                                                             \
-		long map_put_err = bpf_map_update_elem(MAP_FD(map), key, value, flags);                                \
+		/* an int: from 4.18 to 6.3 the kernel calls a function that leaves the upper half as zeros */         \
+		s32 map_put_err = bpf_map_update_elem(MAP_FD(map), key, value, flags);                                 \
                                                                                                                        \
 		if (map_put_err && map_put_err != -MAP_PUT_EEXIST)                                                     \
 			count_drop(map);                                                                               \

@@ -14,7 +14,7 @@ enum map_index {
 	MAP_RETURN_MORE, /* likewise at a kprobe */
 	MAP_EXECS, /* exitsnoop: process id -> time of its last exec */
 	MAP_ENDED_THREADS, /* process id -> what its threads used that ended */
-	MAP_DYING, /* CPU -> the thread that ended there last */
+	MAP_DYING, /* slot -> a thread that ends */
 	MAP_DROPS, /* number of a map -> updates for which it had no room */
 	MAP_STAT_HALF,	/* procstat: the half of the rows that programs write to, see procstat.h */
 	MAP_STAT_ROWS,	/* key -> counters */

@@ -303,7 +303,7 @@ INLINE int ended(u64 task, int certain)
 	make_key(&key, &s, s.pid, start);
 	if (CONSTANT(STAT_BY) == STAT_BY_EXE)
 		bpf_map_delete_elem(MAP_FD(MAP_STAT_EXES), &s.pid);
-	d = dying_here();
+	d = dying_of(task);
 	if (!d)
 		return 0;
 	usage_of_others(&used, d, task, leader, read_kernel_u64(FIELD(task, TASK_SIGNAL)), certain);
@@ -315,7 +315,7 @@ INLINE int ended(u64 task, int certain)
 	row = find_row(&key);
 	if (row)
 		count_end(row, task, life, used.runtime);
-	d = dying_here();
+	d = dying_of(task);
 	if (!d)
 		return 0;
 	d->target.key = key;
@@ -332,7 +332,7 @@ INLINE int thread_ended(u64 task)
 
 	dying_begin(task, leader, process_start(task));
 	if (task != leader)
-		dying_count(read_kernel_u64(FIELD(task, TASK_SIGNAL)));
+		dying_count(task, read_kernel_u64(FIELD(task, TASK_SIGNAL)));
 	return 0;
 }
 

@@ -4,8 +4,8 @@
  * implementation for all tools.
  *
  * - How long a task ran is added up when it is switched from, at a tick, and when others come. What a thread used since,
- *   which is most of what a short one uses, is known when it is switched from for the last time: the thread that ended
- *   last on a CPU is remembered, and looked at again at each switch from it.
+ *   which is most of what a short one uses, is known when it is switched from for the last time: a thread that ends is
+ *   remembered, in a slot that its address gives, and looked at again at each switch from it, whatever CPU it is on.
  * - The kernel adds a thread's numbers to signal_struct when the thread is released, some time after it ended. When the
  *   last thread of a process ends others may be between the two. So from the first end of a thread that is seen the sum
  *   is kept here: what signal_struct held at that moment, when nobody whose end we see can have been released, and each
@@ -45,7 +45,8 @@ struct dying {
 INLINE void usage_remainder(void *ctx, struct dying *d, const struct USAGE *delta);
 
 MAP(ended_threads, MAP_ENDED_THREADS, MAP_TYPE_HASH, sizeof(u32), sizeof(struct ended_threads), 16384)
-MAP(dying, MAP_DYING, MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct dying), ENTRIES_CPUS)
+#define DYING_SLOTS 2048 /* two that end at the same moment may share one: the earlier one is not looked at again then */
+MAP(dying, MAP_DYING, MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct dying), DYING_SLOTS)
 
 INLINE void usage_of_task(struct USAGE *u, u64 task)
 {
@@ -98,20 +99,21 @@ INLINE void usage_add_shared(struct USAGE *to, const struct USAGE *what)
 }
 
 /*
- * The thread that ended last on this CPU; NULL, which never happens, where it cannot be. Looked up where it is wanted: of
- * a pointer that is kept the compiler makes copies, and a verifier before 4.10 takes only the one that was tested.
+ * The slot of a thread that ends; NULL, which never happens, where it cannot be. Looked up where it is wanted: of a pointer
+ * that is kept the compiler makes copies, and a verifier before 4.10 takes only the one that was tested.
  */
-INLINE struct dying *dying_here(void)
+INLINE struct dying *dying_of(u64 task)
 {
-	u32 cpu = bpf_get_smp_processor_id();
+	/* task_struct is aligned to 64 bytes and has some KB */
+	u32 slot = (task >> 6 ^ task >> 13) & (DYING_SLOTS - 1);
 
-	return bpf_map_lookup_elem(MAP_FD(MAP_DYING), &cpu);
+	return bpf_map_lookup_elem(MAP_FD(MAP_DYING), &slot);
 }
 
 /* @task, which runs, ends. From now on it is looked at again. */
 INLINE void dying_begin(u64 task, u64 leader, u64 start)
 {
-	struct dying *d = dying_here();
+	struct dying *d = dying_of(task);
 
 	if (!d)
 		return;
@@ -126,11 +128,11 @@ INLINE void dying_begin(u64 task, u64 leader, u64 start)
 }
 
 /* Its process goes on, or perhaps does. Where two are the first at once one of them makes the entry. */
-INLINE void dying_count(u64 signal)
+INLINE void dying_count(u64 task, u64 signal)
 {
 	u32 pid = bpf_get_current_pid_tgid() >> 32;
 	struct ended_threads *e = bpf_map_lookup_elem(MAP_FD(MAP_ENDED_THREADS), &pid);
-	struct dying *d = dying_here();
+	struct dying *d = dying_of(task);
 	struct ended_threads first = {};
 
 	if (!d)
@@ -170,7 +172,7 @@ INLINE void usage_of_others(struct USAGE *others, const struct dying *d, u64 tas
 /* A task is switched from, for good or not: it is asked again the next time. */
 INLINE int switched(void *ctx, u64 task)
 {
-	struct dying *d = dying_here();
+	struct dying *d = dying_of(task);
 	struct ended_threads *e;
 	struct USAGE delta = {};
 	u32 pid;

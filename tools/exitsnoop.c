@@ -21,6 +21,8 @@
 
 #define CMDLINES_MOST (2 << 20) /* bytes, of all that are remembered */
 
+#define SWEEP_NS 250000000ULL	/* between looks at a part of them */
+
 enum key {
 	KEY_COUNT = 0x100,
 	KEY_LABEL,
@@ -43,6 +45,7 @@ struct exitsnoop {
 	struct buffer text;
 	uint64_t shown;
 	bool done;
+	uint64_t next_sweep; /* of cmdlines */
 	bool said_dropped; /* that some command lines found no room */
 	bool said_partial; /* that what some processes used is not known */
 };
@@ -251,7 +254,13 @@ static bool take_event(struct session *session, const struct event *event, bool 
 /* Those of processes that are gone make room, a few at a time; what finds none all the same is told once. */
 static void check_cmdlines(struct exitsnoop *o)
 {
-	cmdlines_sweep(o->cmdlines);
+	uint64_t now = clock_now();
+
+	/* all are looked at in 4 s, and dropped when they were gone twice: no end is held as long */
+	if (now >= o->next_sweep) {
+		cmdlines_sweep(o->cmdlines);
+		o->next_sweep = now + SWEEP_NS;
+	}
 	if (o->said_dropped || !cmdlines_dropped(o->cmdlines))
 		return;
 	o->said_dropped = true;
