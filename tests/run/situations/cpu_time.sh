@@ -53,11 +53,11 @@ judge() {
 			for (kind in n) {
 				kinds++
 				bad = 0
-				if (missing[kind] || worse[kind] > n[kind] / 50 || 
-				    off(shown[kind], right[kind]) > right[kind] / 100 + slow * 50 * threads[kind] * n[kind])
+				most = right[kind] / 100 + slow * 50 * threads[kind] * n[kind]
+				if (missing[kind] || worse[kind] > n[kind] / 50 || off(shown[kind], right[kind]) > most)
 					bad = 1
-				if (off(shown_switches[kind], right_switches[kind]) >
-				    right_switches[kind] / 100 + (2 + slow * threads[kind]) * n[kind])
+				most = right_switches[kind] / 100 + (2 + slow * threads[kind]) * n[kind]
+				if (off(shown_switches[kind], right_switches[kind]) > most)
 					bad = 1
 				printf "%s: %d processes, wait4 %d us, shown %d us, switches %d and %d, %d missing, %d far off%s\n", kind,
 					n[kind], right[kind], shown[kind], right_switches[kind], shown_switches[kind],
