@@ -13,7 +13,7 @@ TEST_FLAGS := -std=gnu11 $(WARNINGS) $(CPPFLAGS) -iquote tests/unit $(CFLAGS)
 $(TEST_BUILD)/unit/%: tests/unit/%.c $(BUILD)/libprocsnoop.a
 	$(call say,TEST,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(TEST_FLAGS) -MMD -MP -o $@ $< $(BUILD)/libprocsnoop.a $(LDFLAGS) -lcmocka -lm
+	$(Q)$(CC) $(TEST_FLAGS) -MMD -MP -o $@ $< $(BUILD)/libprocsnoop.a $(LDFLAGS) -lcmocka -lm $(JANSSON)
 
 # static, as guests with another libc run them too
 $(TEST_BUILD)/run/%_workload: $(wildcard tests/run/*.c tests/run/*.h)

@@ -3,6 +3,8 @@
 #include "fixture.h"
 
 #include "buffer.h"
+#include <stdlib.h>
+
 #include "escape.h"
 
 #define RANDOM_ROUNDS 200000
@@ -419,6 +421,41 @@ static void test_utf8_all(void **state)
 	}
 }
 
+static void check_locale(const char *name, const char *in, const char *out)
+{
+	struct buffer text = BUFFER_EMPTY;
+
+	setenv("LC_ALL", name, 1);
+	escape_use_locale();
+	escape_text(&text, in, strlen(in), ESCAPE_UTF8);
+	assert_string_equal(buffer_text(&text), out);
+	buffer_free(&text);
+}
+
+/* In an 8-bit locale the second byte of U+00DB would begin a control sequence: it goes out in UTF-8 only. */
+static void test_locale(void **state)
+{
+	(void)state;
+	check_locale("C", "a\xc3\x9b", "a\\xc3\\x9b");
+	assert_false(escape_passes_utf8());
+	check_locale("C.UTF-8", "a\xc3\x9b", "a\xc3\x9b");
+	assert_true(escape_passes_utf8());
+	/* one that is not installed tells all the same */
+	check_locale("xx_YY.UTF-8", "\xc3\xa4", "\xc3\xa4");
+}
+
+static void test_cells(void **state)
+{
+	(void)state;
+	setenv("LC_ALL", "C.UTF-8", 1);
+	escape_use_locale();
+	assert_int_equal(escape_cells("", 0), 0);
+	assert_int_equal(escape_cells("abc", 3), 3);
+	assert_int_equal(escape_cells("\xe6\xbc\xa2\xe5\xad\x97", 6), 4);	/* two wide characters */
+	assert_int_equal(escape_cells("e\xcc\x81", 3), 1);			/* a combining accent */
+	assert_int_equal(escape_cells("\xc3\xa4\xff", 3), 2);			/* a byte that is no UTF-8 counts one */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +469,8 @@ int main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_round_trip),
 		cmocka_unit_test(test_utf8_all),
+		cmocka_unit_test(test_locale),
+		cmocka_unit_test(test_cells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
