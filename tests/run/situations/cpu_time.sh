@@ -8,9 +8,9 @@
 # CPU time and context switches of exitsnoop -r, and CPU time of procstat, against wait4(2): short processes, 200 threads
 # one after another, 32 at once, leaders that leave first, sleepers; with every family of hooks and every form of the
 # programs that runs here. The sum of user and system time of each kind is right to 1 %, and of each process to 1 % and a
-# tenth of a millisecond; switches are right to 1 % and two a process. On an emulated machine the kernel itself takes
-# longer between adding up a thread and switching from it, which wait4(2) leaves out: 50 us and a switch for each thread are
-# allowed there. TAP. Needs root.
+# tenth of a millisecond; switches are right to 1 % and two a process. wait4(2) leaves out what passes between the moment at
+# which the kernel adds a thread up, or the parent reaps the process, and the last switch: some microseconds, but on an
+# emulated machine milliseconds. As much more is allowed there, never less. TAP. Needs root.
 # shellcheck disable=SC2086 # options are words
 set -u
 
@@ -20,7 +20,6 @@ cd "$work" || exit 99
 # shellcheck source=tests/run/tap.sh
 . "$bin/tap.sh"
 
-# microseconds and switches for each thread
 slow=0
 [ -e /mnt/share/suites.sh ] && slow=1
 
@@ -47,14 +46,16 @@ judge() {
 			if (!($2 in cpu) || cpu[$2] == "?") { missing[kind]++; next }
 			right[kind] += $3; shown[kind] += cpu[$2]
 			right_switches[kind] += $4 + $5; shown_switches[kind] += switches[$2]
-			if (off(cpu[$2], $3) > $3 / 100 + 100 + slow * 50 * threads[kind]) { worse[kind]++ }
+			over = cpu[$2] - $3
+			if (-over > $3 / 100 + 100 || over > $3 / 100 + 100 + slow * (20000 + 50 * threads[kind])) worse[kind]++
 		}
 		END {
 			for (kind in n) {
 				kinds++
 				bad = 0
-				most = right[kind] / 100 + slow * 50 * threads[kind] * n[kind]
-				if (missing[kind] || worse[kind] > n[kind] / 50 || off(shown[kind], right[kind]) > most)
+				over = shown[kind] - right[kind]
+				most = right[kind] / 100 + slow * (3000 + 50 * threads[kind]) * n[kind]
+				if (missing[kind] || worse[kind] > n[kind] / 50 || -over > right[kind] / 100 || over > most)
 					bad = 1
 				most = right_switches[kind] / 100 + (2 + slow * threads[kind]) * n[kind]
 				if (off(shown_switches[kind], right_switches[kind]) > most)
@@ -88,7 +89,7 @@ for combination in $combinations; do
 		shown=$(sed -n 's/.*"cpu_ms":\([0-9.]*\),.*"total":true.*/\1/p' out)
 		echo "wait4 $right us, shown $shown ms" >report
 		awk -v right="$right" -v shown="$shown" -v slow=$slow 'BEGIN {
-			d = shown * 1000 - right; exit !(right > 0 && d < right * 0.01 + 1000 + slow * 20000 && -d < right * 0.01) }'
+			d = shown * 1000 - right; exit !(right > 0 && d < right * 0.01 + 1000 + slow * 450000 && -d < right * 0.01) }'
 		result $? "procstat, $kind, $combination"
 	done
 done
