@@ -101,7 +101,7 @@ result $? 'exitsnoop -r, text'
 # each thread by itself
 "$bin/exitsnoop" -r -T -j --follow -- "$bin/use_cpu" threads >out 2>err
 sed -n 's/.*"pid":\([0-9]*\),.*"tid":\([0-9]*\),.*"utime_s":\([0-9.e-]*\),"stime_s":\([0-9.e-]*\).*/\1 \2 \3 \4/p' out |
-	awk -v slow=$slow '$1 != $2 { us = ($3 + $4) * 1e6; if (us < 900 || us > 1400 + 1000 * slow) far++; n++ } END { print n, far + 0; exit n < 400 || far > n / 20 }' >report
+	awk -v slow=$slow '$1 != $2 { us = ($3 + $4) * 1e6; if (us < 900 || us > 1400 + 100000 * slow) far++; n++ } END { print n, far + 0; exit n < 400 || far > n / 20 }' >report
 result $? 'exitsnoop -r -T: 200 threads of 0.9 ms'
 
 echo "1..$n"
