@@ -15,6 +15,7 @@
 #include "escape.h"
 #include "features.h"
 #include "filter.h"
+#include "getopt_text.h"
 #include "message.h"
 #include "number.h"
 #include "process.h"
@@ -37,7 +38,6 @@ enum option_key {
 	KEY_BCC_MAP,
 	KEY_TABLE_SIZE,
 };
-
 
 static const struct argp_option options[] = {
 	{ "uid", 'u', "USER", 0, "Only this user's processes (a name or a number)", 0 },
@@ -377,6 +377,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	case ARGP_KEY_END:
 		finish(state, o);
 		return 0;
+	case ARGP_KEY_ERROR:
+		getopt_text_tell();
+		message_usage();
+		exit(TOOL_USAGE);
 	default:
 		return parse_which(key, value, o);
 	}
@@ -392,6 +396,7 @@ void *tool_own(struct argp_state *state)
 void tool_init_children(struct argp_state *state)
 {
 	state->child_inputs[0] = ((struct tool_input *)state->input)->common;
+	state->err_stream = NULL; /* ARGP_KEY_ERROR tells how to get help, as for other mistakes */
 }
 
 void tool_parse(const struct argp *argp, int argc, char **argv, struct tool_options *common, void *own)
@@ -410,6 +415,7 @@ void tool_parse(const struct argp *argp, int argc, char **argv, struct tool_opti
 	message_start(argv[0]);
 	atexit(close_stdout);
 	argv[0] = (char *)message_program();
-	argp_err_exit_status = TOOL_USAGE;
+	getopt_text_keep();
 	argp_parse(argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &input);
+	getopt_text_drop();
 }

@@ -54,6 +54,15 @@ $try"
 	without_privilege "$bad" --no-such-option >"$tmp/out" 2>"$tmp/err"
 	ok "$tool: no control byte of argv[0]" no_control_bytes "$tmp/err"
 	rm -f "$bad"
+	# nor does an option that is not known: getopt(3) would write it as it is
+	run "$(printf -- '--a\033[31m\233')"
+	refused "$tool: an unknown option with control bytes" "$tool: unrecognized option '--a\\x1b[31m\\x9b'
+$try"
+	run "$(printf -- '--c=\033[31m')"
+	ok "$tool: an ambiguous option, no control byte" no_control_bytes "$tmp/err"
+	run "$(printf -- '-\033')"
+	refused "$tool: an unknown letter that is a control byte" "$tool: invalid option -- '\\x1b'
+$try"
 done
 
 for tool in execsnoop exitsnoop; do

@@ -6,8 +6,6 @@ tool=execsnoop
 . "$(dirname "$0")/lib.sh"
 
 try="Try '$tool --help' for more information."
-# what getopt finds ends otherwise
-try_getopt="Try \`$tool --help' or \`$tool --usage' for more information."
 
 valued=$(help_options | sed -n 's/^--\([a-z0-9-]*\)=.*/\1/p')
 flags=$(help_options | sed -n 's/^--\([a-z0-9-]*\)\( .*\)*$/\1/p')
@@ -104,27 +102,27 @@ for option in $valued; do
 	ok "there are tests of --$option" matches " $tried " ".* $option .*"
 	run "--$option"
 	refused "--$option without a value" "$tool: option '--$option' requires an argument
-$try_getopt"
+$try"
 	short=$(letter "$option")
 	[ -n "$short" ] || continue
 	run "-$short"
 	refused "-$short without a value" "$tool: option requires an argument -- '$short'
-$try_getopt"
+$try"
 done
 
 for option in $flags; do
 	run "--$option=1"
 	refused "--$option=1" "$tool: option '--$option' doesn't allow an argument
-$try_getopt"
+$try"
 done
 
 run --no-such-option
 refused 'unknown long option' "$tool: unrecognized option '--no-such-option'
-$try_getopt"
+$try"
 for letter in Z b 1; do
 	run -$letter
 	refused "unknown option -$letter" "$tool: invalid option -- '$letter'
-$try_getopt"
+$try"
 done
 run --ex
 ok '--ex is --exit-status' grep -q -e '--exit-status needs a command' "$tmp/err"
