@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -139,4 +140,12 @@ bool process_has_ended(pid_t pid)
 	struct process_state state;
 
 	return process_is_gone(pid) || (process_read_state(pid, &state) == 0 && state.ended);
+}
+
+bool process_may_look(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[2] = { { 0 } };
+
+	return syscall(SYS_capget, &header, caps) == 0 && caps[0].effective & 1u << CAP_SYS_PTRACE;
 }

@@ -43,6 +43,9 @@ bool process_has_ended(pid_t pid);
 uint64_t process_raise_open_files(void);
 void process_restore_open_files(void);
 
+/* Tells whether we may look into processes of others, and see all that /proc says of any: CAP_SYS_PTRACE is in effect. */
+bool process_may_look(void);
+
 /* Closes all descriptors from @first on. Allocates nothing: for a child between fork and exec. */
 void process_close_from(int first);
 

@@ -315,3 +315,13 @@ void specimen_free(struct specimen_set *set)
 		give_signals_back(set);
 	free(set);
 }
+
+const char *specimen_advice(void)
+{
+	if (!pidns_owns_proc())
+		return "/proc is missing or not that of this PID namespace, which learning needs: mount it";
+	/* it then hides tasks that we may not trace (fs/proc/base.c has_pid_permissions) */
+	if (!process_may_look())
+		return "/proc may be mounted with hidepid, and CAP_SYS_PTRACE is missing: run as root, or with this capability too";
+	return "install the kernel's headers and use --layout headers";
+}

@@ -108,4 +108,7 @@ const struct specimen *specimen_list(const struct specimen_set *set, unsigned in
  */
 void specimen_free(struct specimen_set *set);
 
+/* What is missing where specimens did not tell enough of a field, and what to do; in the user's terms, without a stop. */
+const char *specimen_advice(void);
+
 #endif

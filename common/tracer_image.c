@@ -318,8 +318,7 @@ static int learn(struct making *m)
 	if (layout_known(l, m->groups, &missing))
 		return TOOL_DONE;
 	message_error("the offset of %s cannot be established on this kernel: %s; %s", layout_field_name(missing),
-		      l->how[missing], pidns_owns_proc() ? "install the kernel's headers and use --layout headers" :
-		      "/proc is missing or not that of this PID namespace, which learning needs: mount it");
+		      l->how[missing], specimen_advice());
 	return TOOL_CANNOT;
 }
 

@@ -45,6 +45,21 @@ for tool in execsnoop exitsnoop procstat; do
 	says 3 'BPF is not permitted, though we are root: .*seccomp'
 	result $? "$tool where bpf(2) is refused"
 done
+# with capabilities only: enough, unless /proc hides from us how a task ended
+caps=+bpf,+perfmon
+for tool in exitsnoop procstat; do
+	for hidepid in 0 2; do
+		unshare -m sh -c "mount -t proc -o hidepid=$hidepid proc /proc && exec setpriv --reuid 4321 --regid 4321 \
+			--clear-groups --inh-caps=$caps --ambient-caps=$caps $bin/$tool --layout learned -d 0.2" >out 2>err
+		code=$?
+		if [ $hidepid = 0 ]; then
+			[ $code = 0 ] && [ ! -s err ]
+		else
+			says 3 'hidepid, and CAP_SYS_PTRACE is missing: run as root'
+		fi
+		result $? "$tool with CAP_BPF and CAP_PERFMON only, hidepid=$hidepid"
+	done
+done
 for tool in execsnoop exitsnoop; do
 	"$bin/refuse_call" perf_event_open "$bin/$tool" -d 0.2 >out 2>err
 	code=$?
