@@ -212,8 +212,7 @@ static void wait_for_more(struct loop *loop, int ms)
 		[WAIT_CLOCK] = { .fd = loop->clock_events, .events = POLLIN },
 	};
 
-	/* rings that are not emptied now would wake us again at once */
-	if (loop->options->rings && !output_is_full(output))
+	if (loop->options->rings)
 		rings_wait(loop->options->rings, fds, WAIT_COUNT, ms);
 	else
 		poll(fds, WAIT_COUNT, ms);
@@ -265,8 +264,8 @@ static void run(struct loop *loop)
 		take_signal(loop);
 		check_tick(loop, &tick);
 		check_ends(loop, end);
-		/* while the reader keeps us waiting, the rings hold what comes, and the kernel counts what they cannot */
-		if (loop->options->rings && !output_is_full(loop->options->output))
+		/* also while nobody reads: a count, or the process that is waited for, ends the run all the same */
+		if (loop->options->rings)
 			turn(loop, &interval);
 		check_reader(loop);
 		each_second(loop, &second);

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #define BATCH 65536
-#define FULL (4 * BATCH)
 #define MAX_PENDING (4U << 20)
 #define TERMINAL_PIECE 64 /* of a terminal that can only be written to blocking */
 
@@ -34,11 +33,16 @@ static int open_own(int fd, mode_t type)
 	return own < 0 ? fd : own;
 }
 
+/* A FIFO without a reader would keep us in open(2), where no signal ends us. */
 static int open_file(const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	struct stat st;
+	bool fifo = stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | (fifo ? O_NONBLOCK : 0), 0600);
 
-	return fd < 0 ? -errno : fd;
+	if (fd >= 0)
+		return fd;
+	return fifo && errno == ENXIO ? -EAGAIN : -errno;
 }
 
 static void take_fd(struct output *output, int fd)
@@ -169,11 +173,6 @@ bool output_flush(struct output *output)
 bool output_is_pending(const struct output *output)
 {
 	return output->pending.length > output->written && !output->error;
-}
-
-bool output_is_full(const struct output *output)
-{
-	return output->pending.length - output->written > FULL;
 }
 
 uint64_t output_finish(struct output *output, int patience_ms, int stop)

@@ -27,7 +27,8 @@ struct output {
 
 /*
  * Opens @path for writing: emptied, at its end always (so that logrotate's copytruncate works), readable by its owner
- * only, as arguments may hold secrets. NULL and "-" are stdout. Returns 0 or -errno.
+ * only, as arguments may hold secrets. NULL and "-" are stdout. Returns 0; -EAGAIN: a FIFO that nobody reads yet; other
+ * -errno.
  */
 int output_open(struct output *output, const char *path);
 
@@ -51,9 +52,6 @@ bool output_flush(struct output *output);
 
 /* Tells whether something waits for the reader. Poll output.writes_to for POLLOUT then. */
 bool output_is_pending(const struct output *output);
-
-/* Tells whether so much waits for the reader that no more should be made for now. */
-bool output_is_full(const struct output *output);
 
 /*
  * Writes what is pending, and waits for the reader as long as it takes something every @patience_ms, and as long as

@@ -78,12 +78,13 @@ int process_read_state(pid_t pid, struct process_state *state)
 	return err;
 }
 
+/* Closed again by an exec: COMMAND gets what the caller gave. */
 void process_open_standard_files(void)
 {
 	int fd;
 
 	do
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);

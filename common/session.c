@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,9 +74,7 @@ static void take_lost(uint32_t cpu, uint64_t count, bool came, void *context)
 	struct buffer line = BUFFER_EMPTY;
 
 	message_warn("lost %" PRIu64 " event%s on CPU %u; %s", count, count == 1 ? "" : "s", cpu,
-		     came ? "it came online, and its ring was not open yet" :
-		     output_is_full(&session->output) ? "the reader of the output does not keep up" :
-			    "--buffer-pages makes room for more");
+		     came ? "it came online, and its ring was not open yet" : "--buffer-pages makes room for more");
 	if (session->tracer.options->json) {
 		buffer_printf(&line, "{\"lost\":%" PRIu64 ",\"cpu\":%u%s}\n", count, cpu,
 			      came ? ",\"cpu_came_online\":true" : "");
@@ -100,7 +99,8 @@ static void reopen(void *context)
 	if (!err)
 		return;
 	escape_text(&name, path, strlen(path), ESCAPE_UTF8);
-	message_error("cannot reopen '%s': %s; going on with the file that was open", buffer_text(&name), strerror(-err));
+	message_error("cannot reopen '%s': %s; going on with the file that was open", buffer_text(&name),
+		      err == -EAGAIN ? "nobody reads it" : strerror(-err));
 	buffer_free(&name);
 }
 
@@ -148,11 +148,19 @@ static void report_drops(struct session *session)
 	}
 }
 
+static void report_slow_reader(struct session *session)
+{
+	if (session->output.dropped && !session->said_dropped)
+		message_warn("the reader of the output does not keep up: lines are dropped, and counted at the end");
+	session->said_dropped |= session->output.dropped != 0;
+}
+
 static void each_second(void *context)
 {
 	struct session *session = ((struct run *)context)->session;
 
 	report_drops(session);
+	report_slow_reader(session);
 	tracer_sweep(&session->tracer);
 	tracer_cgroup_renew(&session->tracer);
 }
@@ -263,6 +271,8 @@ static void tell_totals(struct session *session)
 			      r->lost, r->late);
 		if (session->dropped)
 			buffer_printf(&line, ",\"dropped\":%" PRIu64, session->dropped);
+		if (session->output.dropped)
+			buffer_printf(&line, ",\"dropped_lines\":%" PRIu64, session->output.dropped);
 		buffer_string(&line, "}}\n");
 		output_add(&session->output, buffer_text(&line), line.length);
 	}
@@ -310,21 +320,25 @@ static int go(struct run *run)
 /* How long a reader that takes nothing is waited for. */
 #define PATIENCE_MS 1000
 #define PATIENCE_AFTER_SIGNAL_MS 100
+#define FIFO_INTERVAL_MS 100
 
-static int close_output(struct run *run, int code)
+static int close_output(struct session *session, int code)
 {
-	struct session *session = run->session;
 	bool signalled = session->result.end == LOOP_SIGNAL && session->result.signal;
-	uint64_t lines = output_finish(&session->output, signalled ? PATIENCE_AFTER_SIGNAL_MS : PATIENCE_MS, run->signals);
-	int err = output_close(&session->output);
+	int stop = signals_ending_fd(), err;
+	uint64_t lines = output_finish(&session->output, signalled ? PATIENCE_AFTER_SIGNAL_MS : PATIENCE_MS, stop);
 
+	if (stop >= 0)
+		close(stop);
+	err = output_close(&session->output);
 	/* a reader that has seen enough is no failure */
 	if (err == -EPIPE)
 		return code;
 	if (err)
 		message_error("cannot write the output: %s", strerror(-err));
 	else if (lines)
-		message_error("%" PRIu64 " line%s could not be written: nobody read the output", lines, lines == 1 ? "" : "s");
+		message_error("%" PRIu64 " line%s could not be written: the output was not read in time", lines,
+			      lines == 1 ? "" : "s");
 	return code || !(err || lines) ? code : TOOL_FAILED;
 }
 
@@ -333,14 +347,38 @@ static int command_status(const struct run *run, int code)
 {
 	const struct loop_result *r = &run->session->result;
 
-	if (code || !run->session->tracer.options->exit_status || !run->command.pid)
+	if (code || !run->session->tracer.options->exit_status)
 		return code;
-	if (run->command.ended)
+	if (run->command.pid && run->command.ended)
 		return command_exit_code(&run->command);
 	if (r->end == LOOP_SIGNAL && r->signal)
 		return 128 + r->signal;
 	message_error("tracing ended before the command did, so that its exit status is not known");
 	return TOOL_FAILED;
+}
+
+/* Before the loop looks for itself. */
+static bool is_interrupted(struct run *run)
+{
+	int signal = signals_pending();
+
+	if (signal)
+		run->session->result = (struct loop_result){ .end = LOOP_SIGNAL, .signal = signal };
+	return signal != 0;
+}
+
+/* A FIFO is waited for until somebody reads it. */
+static int open_output(struct run *run, const char *path)
+{
+	int err = output_open(&run->session->output, path);
+
+	if (err == -EAGAIN)
+		message_verbose("waiting for a reader of the output");
+	while (err == -EAGAIN && !is_interrupted(run)) {
+		poll(NULL, 0, FIFO_INTERVAL_MS);
+		err = output_open(&run->session->output, path);
+	}
+	return err == -EAGAIN ? 0 : err;
 }
 
 static int open_files(struct run *run)
@@ -360,7 +398,7 @@ static int open_files(struct run *run)
 		message_error("cannot watch for signals: %s", message_cause(run->signals));
 		return TOOL_FAILED;
 	}
-	err = output_open(&session->output, path);
+	err = open_output(run, path);
 	if (!err)
 		return TOOL_DONE;
 	escape_text(&name, path ? path : "-", strlen(path ? path : "-"), ESCAPE_UTF8);
@@ -375,14 +413,15 @@ int session_run(struct session *session, const struct session_calls *calls)
 	int code = open_files(&run);
 
 	if (!code) {
-		code = start_command(&run);
-		if (!code)
+		if (!is_interrupted(&run))
+			code = start_command(&run);
+		if (!code && !is_interrupted(&run))
 			code = tracer_attach(&session->tracer);
 		priority_restore();
-		if (!code && !signals_pending())
+		if (!code && !is_interrupted(&run))
 			code = go(&run);
 		command_abandon(&run.command);
-		code = close_output(&run, code);
+		code = close_output(session, code);
 	}
 	tracer_free(&session->tracer);
 	if (run.signals >= 0)

@@ -81,14 +81,27 @@ int signals_pending(void)
 	return 0;
 }
 
+static int open_fd(const sigset_t *set)
+{
+	int fd = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int signals_fd(void)
 {
 	sigset_t set;
-	int fd;
 
 	blocked_set(&set);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? -errno : fd;
+	return open_fd(&set);
+}
+
+int signals_ending_fd(void)
+{
+	sigset_t set;
+
+	ending_set(&set);
+	return open_fd(&set);
 }
 
 void signals_restore_caller(void)

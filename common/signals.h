@@ -27,6 +27,9 @@ int signals_pending(void);
 /* Returns a non-blocking signalfd(2) of the blocked signals, or -errno. The caller closes it. */
 int signals_fd(void);
 
+/* Likewise, of the signals that end a run alone: not readable as a child ends. */
+int signals_ending_fd(void);
+
 /* Sets the caller's dispositions and mask again, in a child that is about to run COMMAND. Async-signal-safe. */
 void signals_restore_caller(void);
 
