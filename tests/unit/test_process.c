@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -105,12 +106,37 @@ static void test_gone(void **state)
 	assert_int_equal(start, 42);
 }
 
+/* Only who is not there is gone: not one of another user, not one that /proc cannot tell of for lack of an open file. */
+static void test_is_gone(void **state)
+{
+	pid_t pid = child("here"), other;
+	int status;
+
+	(void)state;
+	other = fork();
+	if (other == 0) {
+		setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 0, 0 });
+		if (geteuid() == 0 && setuid(65534) < 0)
+			_exit(2);
+		_exit(process_is_gone(pid) || process_is_gone(1));
+	}
+	assert_int_equal(waitpid(other, &status, 0), other);
+	assert_int_equal(status, 0);
+	assert_true(process_is_gone(other));
+	kill(pid, SIGKILL);
+	assert_int_equal(waitid(P_PID, pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT), 0);
+	assert_false(process_is_gone(pid));
+	end(pid);
+	assert_true(process_is_gone(pid));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_start),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
