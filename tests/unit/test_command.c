@@ -248,10 +248,15 @@ int main(void)
 		TEST(test_files),
 	};
 
+	sigset_t none;
 	int fd;
 
 	signal(SIGPIPE, SIG_IGN); /* as signals_start() does */
 	signal(SIGCHLD, SIG_DFL); /* whatever the caller of the tests left */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (fd = 3; fd < 256; fd++) /* what whoever started us left open is not what test_files looks for */
 		close(fd);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -389,5 +389,6 @@ int main(void)
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as signals_start() does */
+	signal(SIGCHLD, SIG_DFL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
