@@ -36,7 +36,7 @@ struct usage_target {
 
 INLINE void usage_forget_last_switch(struct exit_usage *used)
 {
-	used->nvcsw = 0;
+	used->nvcsw -= used->nvcsw != 0;
 }
 
 #include "usage.h"
@@ -310,8 +310,7 @@ INLINE int ended(void *ctx, u64 task, enum dead dead)
 	return report(ctx, task, leader, signal, parent.pid, dead);
 }
 
-/* usage.h: all that a process used, or with -T a thread, after another switch from it */
-INLINE void usage_remainder(void *ctx, struct dying *d, const struct exit_usage *delta)
+INLINE void send_used(void *ctx, struct dying *d)
 {
 	BEGIN(m, )
 
@@ -323,6 +322,13 @@ INLINE void usage_remainder(void *ctx, struct dying *d, const struct exit_usage 
 	m->event.used.maxrss = d->target.others.maxrss;
 	m->event.flags = EXIT_HAS_USAGE;
 	event_output(ctx, &m->event, sizeof(m->event));
+}
+
+/* usage.h: all that a process used, or with -T a thread, when it was switched from for the last time */
+INLINE void usage_remainder(void *ctx, struct dying *d, const struct exit_usage *delta, int gone)
+{
+	if (gone)
+		send_used(ctx, d);
 }
 
 /* taskstats_exit(task, group_dead), in do_exit (kernel/exit.c): codes are set, the memory is still there */

@@ -253,7 +253,7 @@ INLINE void usage_forget_last_switch(struct stat_used *used)
 #include "usage.h"
 
 /* usage.h: CPU time that a last thread used after its end was counted */
-INLINE void usage_remainder(void *ctx, struct dying *d, const struct stat_used *delta)
+INLINE void usage_remainder(void *ctx, struct dying *d, const struct stat_used *delta, int gone)
 {
 	struct stat_key key = d->target.key;
 	struct stat_row *row;

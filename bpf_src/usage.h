@@ -15,7 +15,8 @@
  *
  *   USAGE              the name of a struct of counters of 64 bits
  *   USAGE_COUNTERS(X)  X(member, field of task_struct, field of signal_struct) for each
- *   struct usage_target, and usage_remainder(), which gets what a last thread used since it was looked at before
+ *   struct usage_target, and usage_remainder(), which gets what a last thread used since it was looked at before, and
+ *                      whether it is gone for good
  *   usage_forget_last_switch(), which takes out of what a thread used the switch that wait4(2) does not tell: that of
  *                      one that was released before
  */
@@ -42,10 +43,10 @@ struct dying {
 	struct usage_target target;
 };
 
-INLINE void usage_remainder(void *ctx, struct dying *d, const struct USAGE *delta);
+INLINE void usage_remainder(void *ctx, struct dying *d, const struct USAGE *delta, int gone);
 
 MAP(ended_threads, MAP_ENDED_THREADS, MAP_TYPE_HASH, sizeof(u32), sizeof(struct ended_threads), 16384)
-#define DYING_SLOTS 2048 /* two that end at the same moment may share one: the earlier one is not looked at again then */
+#define DYING_SLOTS 8192 /* in pairs; of three in one pair at the same moment the second one is not looked at again */
 MAP(dying, MAP_DYING, MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct dying), DYING_SLOTS)
 
 INLINE void usage_of_task(struct USAGE *u, u64 task)
@@ -98,23 +99,38 @@ INLINE void usage_add_shared(struct USAGE *to, const struct USAGE *what)
 #undef USAGE_STEP
 }
 
+/* The first slot of a pair. task_struct is aligned to 64 bytes and has some KB. */
+INLINE u32 dying_slot(u64 task)
+{
+	return (task >> 6 ^ task >> 13) & (DYING_SLOTS - 1);
+}
+
 /*
- * The slot of a thread that ends; NULL, which never happens, where it cannot be. Looked up where it is wanted: of a pointer
- * that is kept the compiler makes copies, and a verifier before 4.10 takes only the one that was tested.
+ * The slot of a thread that ends, or one of another thread; NULL, which never happens, where it cannot be. Looked up where
+ * it is wanted: of a pointer that is kept the compiler makes copies, and a verifier before 4.10 takes only the one that
+ * was tested.
  */
 INLINE struct dying *dying_of(u64 task)
 {
-	/* task_struct is aligned to 64 bytes and has some KB */
-	u32 slot = (task >> 6 ^ task >> 13) & (DYING_SLOTS - 1);
+	u32 slot = dying_slot(task);
+	struct dying *d = bpf_map_lookup_elem(MAP_FD(MAP_DYING), &slot);
 
+	if (d && d->task == task)
+		return d;
+	slot ^= 1;
 	return bpf_map_lookup_elem(MAP_FD(MAP_DYING), &slot);
 }
 
-/* @task, which runs, ends. From now on it is looked at again. */
+/* @task, which runs, ends. From now on it is looked at again. The second slot of a pair serves while the first one does. */
 INLINE void dying_begin(u64 task, u64 leader, u64 start)
 {
-	struct dying *d = dying_of(task);
+	u32 slot = dying_slot(task);
+	struct dying *d = bpf_map_lookup_elem(MAP_FD(MAP_DYING), &slot);
 
+	if (d && d->task && d->task != task) {
+		slot ^= 1;
+		d = bpf_map_lookup_elem(MAP_FD(MAP_DYING), &slot);
+	}
 	if (!d)
 		return;
 	d->task = task;
@@ -169,8 +185,8 @@ INLINE void usage_of_others(struct USAGE *others, const struct dying *d, u64 tas
 		usage_add_task(others, leader);
 }
 
-/* A task is switched from, for good or not: it is asked again the next time. */
-INLINE int switched(void *ctx, u64 task)
+/* A task is switched from; @gone: for good, else it is asked again the next time. */
+INLINE int switched(void *ctx, u64 task, int gone)
 {
 	struct dying *d = dying_of(task);
 	struct ended_threads *e;
@@ -181,7 +197,7 @@ INLINE int switched(void *ctx, u64 task)
 		return 0;
 	usage_of_task(&delta, task);
 	usage_subtract(&delta, &d->own);
-	if (d->released)
+	if (d->released && gone)
 		usage_forget_last_switch(&delta);
 	usage_sum(&d->own, &d->own, &delta);
 	pid = d->pid;
@@ -191,25 +207,49 @@ INLINE int switched(void *ctx, u64 task)
 			usage_add_shared(&e->used, &delta);
 	}
 	if (d->last)
-		usage_remainder(ctx, d, &delta);
+		usage_remainder(ctx, d, &delta, gone);
+	if (gone)
+		d->task = 0;
 	return 0;
 }
 
 #if !FORM_TASK_ARG
-/* raw sched_switch(preempt, from, to) */
+/*
+ * A task that ends is switched from many times while it gives up its memory. In its last switch its state is TASK_DEAD
+ * (kernel/sched/core.c do_task_dead): 0x80 from 4.14 on, 64 before (include/linux/sched.h).
+ */
+#define TASK_STATE_DEAD 0x80
+
+/* raw sched_switch(preempt, from, to, state of from): the state from 5.18 on (9c2136be0878), else it cannot be attached */
 TYPES(on_switch_raw, RAW_TRACEPOINT)
 int on_switch_raw(void *ctx)
 {
 	u64 *args = ctx;
 
-	return switched(ctx, args[1]);
+	return switched(ctx, args[1], (args[3] & TASK_STATE_DEAD) != 0);
 }
 
-/* sched:sched_switch, where the task that is switched from is still the one that runs */
+/*
+ * sched:sched_switch, where the task that is switched from is still the one that runs. The record has the state of before
+ * 4.14, later EXIT_DEAD or EXIT_ZOMBIE (16, 32), which a task has from shortly before on, and neither where it is
+ * preempted (include/trace/events/sched.h __trace_sched_switch_state).
+ */
+#define RECORD_DEAD (16 | 32 | 64)
+
+struct switch_record {
+	u64 common;
+	char comm[COMM_SIZE];
+	u32 pid;
+	u32 priority;
+	u64 state;
+};
+
 TYPES(on_switch_tracepoint, TRACEPOINT)
 int on_switch_tracepoint(void *ctx)
 {
-	return switched(ctx, running_task(ctx));
+	struct switch_record *r = ctx;
+
+	return switched(ctx, running_task(ctx), (r->state & RECORD_DEAD) != 0);
 }
 #endif
 
@@ -217,7 +257,7 @@ int on_switch_tracepoint(void *ctx)
 TYPES(on_dead_kprobe, KPROBE)
 int on_dead_kprobe(void *ctx)
 {
-	return switched(ctx, ARG1((struct registers *)ctx));
+	return switched(ctx, ARG1((struct registers *)ctx), 1);
 }
 
 #endif

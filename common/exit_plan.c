@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "features.h"
 #include "hooks.h"
 #include "tracer.h"
 
@@ -42,8 +43,9 @@ void exit_plan_begin(struct exit_plan *p, bool args, bool usage, bool json, bool
 		p->things[n++] = &p->forks;
 	if (json || usage || (args && !p->told))
 		p->things[n++] = &p->execs;
+	hooks_last_switch(&p->last_switch, features_version_code());
 	if (usage)
-		p->things[n++] = &hooks_last_switch;
+		p->things[n++] = &p->last_switch;
 	p->things[n] = &p->exits;
 }
 

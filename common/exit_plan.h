@@ -17,7 +17,7 @@ struct exit_plan {
 	bool remember;	    /* command lines must be remembered: they are gone at the end */
 	/* for exit_plan.c */
 	bool args;
-	struct plan_thing exits, execs, forks;
+	struct plan_thing exits, execs, forks, last_switch;
 };
 
 /* Begins: what is wanted to the things to observe. */

@@ -93,11 +93,13 @@ const struct plan_thing hooks_failed_exec_return = {
 	},
 };
 
+#define SWITCH_RAW 0 /* way of last_switch */
+
 /*
- * From raw tracepoints and tracepoints every switch can be seen, of every scheduling class; task_dead_fair, which there is
- * from 4.3 on, is called for the dead of the usual class only.
+ * At tracepoints of either kind every switch can be seen, of every scheduling class; task_dead_fair, which there is from
+ * 4.3 on, is called for the dead of the usual class only.
  */
-const struct plan_thing hooks_last_switch = {
+static const struct plan_thing last_switch = {
 	.name = "last switch",
 	.optional = true,
 	.ways = {
@@ -108,6 +110,14 @@ const struct plan_thing hooks_last_switch = {
 		{ PLAN_KPROBE, { { .program = "on_dead_kprobe", .family = PLAN_KPROBE, .target = "task_dead_fair" } } },
 	},
 };
+
+void hooks_last_switch(struct plan_thing *thing, uint32_t version_code)
+{
+	*thing = last_switch;
+	/* a raw tracepoint is not told whether the task is dead, while the record of the classic one always tells */
+	if (version_code < FEATURES_VERSION(5, 18, 0))
+		thing->ways[SWITCH_RAW] = (struct plan_way){ .family = PLAN_AUTO };
+}
 
 void hooks_end(struct plan_thing *thing, const char *name, const struct hooks_end_programs *programs, bool told)
 {

@@ -39,8 +39,12 @@ extern const struct plan_thing hooks_failed_exec_return;
 /* A new process: programs on_fork_* and on_begin_kprobe of bpf_src/fork.h. */
 extern const struct plan_thing hooks_fork;
 
-/* A task that ended is switched from for the last time: programs on_switch_* and on_dead_kprobe of bpf_src/usage.h. */
-extern const struct plan_thing hooks_last_switch;
+/*
+ * A task that ended is switched from for the last time, into *thing: programs on_switch_* and on_dead_kprobe of
+ * bpf_src/usage.h. @version_code: of the kernel; where a raw tracepoint does not tell which switch is the last one there
+ * is no such way, also if --hook asks for it.
+ */
+void hooks_last_switch(struct plan_thing *thing, uint32_t version_code);
 
 /* Names of a tool's programs for the end of a process; live: where sched_process_exit does not tell group_dead. */
 struct hooks_end_programs {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "stat_plan.h"
 
+#include "features.h"
 #include "hooks.h"
 #include "message.h"
 #include "stat.h"
@@ -40,12 +41,13 @@ static unsigned int choose_end(struct plan *plan)
 
 int stat_plan_make(struct stat_plan *plan, struct tracer *t, const struct tool_options *options)
 {
-	const struct plan_thing *things[] = { &hooks_fork, &hooks_exec, &plan->failed, &hooks_last_switch,
+	const struct plan_thing *things[] = { &hooks_fork, &hooks_exec, &plan->failed, &plan->last_switch,
 					     &plan->ends, NULL };
 	bool told = hooks_tell_group_dead();
 	int code;
 
 	*plan = (struct stat_plan){ .failed = hooks_failed_exec_return };
+	hooks_last_switch(&plan->last_switch, features_version_code());
 	hooks_end(&plan->ends, "process end", &end_programs, told);
 	code = tracer_plan(t, options, things);
 	if (code || t->n_plans != TRACER_THINGS_MOST)

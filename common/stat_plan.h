@@ -7,7 +7,7 @@
 #include "tracer.h"
 
 struct stat_plan {
-	struct plan_thing failed, ends; /* tracer.plans refer to them */
+	struct plan_thing failed, last_switch, ends; /* tracer.plans refer to them */
 	unsigned int groups; /* of the layout, that are needed besides those of exec and exit */
 	bool no_fails;	     /* failed execs cannot be seen here */
 };

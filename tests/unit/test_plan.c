@@ -199,17 +199,19 @@ static void test_tools(void **state)
 	static const struct {
 		unsigned int major, minor;
 		const char *exec, *fork, *failed, *end; /* end: without group_dead, which 6.16 tells */
+		const char *last; /* switch: a raw tracepoint tells which one it is from 5.18 on */
 	} kernels[] = {
-		{ 4, 4, "kRT", "kRT", "kT", "kRT" },   { 4, 7, "ktR", "ktR", "kT", "ktR" },
-		{ 4, 9, "ktR", "ktR", "kT", "ktR" },   { 4, 11, "ktR", "ktR", "kT", "ktR" },
-		{ 4, 14, "ktR", "ktR", "kt", "ktR" },  { 4, 15, "ktR", "tkR", "tk", "ktR" },
-		{ 4, 16, "ktR", "tkR", "tk", "ktR" },  { 4, 17, "rtk", "rtk", "tk", "krt" },
-		{ 4, 18, "rtk", "rtk", "tk", "krt" },  { 4, 19, "rtk", "rtk", "tk", "krt" },
-		{ 5, 4, "rtk", "rtk", "tk", "krt" },   { 5, 10, "rtk", "rtk", "tk", "krt" },
-		{ 6, 12, "rtk", "rtk", "tk", "krt" },
+		{ 4, 4, "kRT", "kRT", "kT", "kRT", "kT" },   { 4, 7, "ktR", "ktR", "kT", "ktR", "kt" },
+		{ 4, 9, "ktR", "ktR", "kT", "ktR", "kt" },   { 4, 11, "ktR", "ktR", "kT", "ktR", "kt" },
+		{ 4, 14, "ktR", "ktR", "kt", "ktR", "kt" },  { 4, 15, "ktR", "tkR", "tk", "ktR", "tk" },
+		{ 4, 16, "ktR", "tkR", "tk", "ktR", "tk" },  { 4, 17, "rtk", "rtk", "tk", "krt", "tk" },
+		{ 4, 18, "rtk", "rtk", "tk", "krt", "tk" },  { 4, 19, "rtk", "rtk", "tk", "krt", "tk" },
+		{ 5, 4, "rtk", "rtk", "tk", "krt", "tk" },   { 5, 10, "rtk", "rtk", "tk", "krt", "tk" },
+		{ 5, 17, "rtk", "rtk", "tk", "krt", "tk" },  { 5, 18, "rtk", "rtk", "tk", "krt", "rtk" },
+		{ 6, 12, "rtk", "rtk", "tk", "krt", "rtk" },
 	};
 	static const struct hooks_end_programs programs = { "raw", "tracepoint", "kprobe", "live" };
-	struct plan_thing end, told;
+	struct plan_thing end, told, last;
 	struct features newest = kernel(6, 16);
 	struct exit_plan exits;
 	size_t i;
@@ -232,6 +234,8 @@ static void test_tools(void **state)
 		check_thing(&end, &f, kernels[i].end);
 		if (!exits.told)
 			check_thing(&exits.exits, &f, kernels[i].end);
+		hooks_last_switch(&last, f.version_code);
+		check_thing(&last, &f, kernels[i].last);
 	}
 	check_thing(&told, &newest, "rtk");
 	check_thing(&end, &newest, "krt");

@@ -9,13 +9,18 @@
  * "spin": 150 short ones that end within a tick; "threads": one with 200 threads one after another, 0.9 ms each;
  * "parallel": one with 32 threads at once; "leader": one whose leader leaves before its threads; "sleeper": one that
  * sleeps in short pieces. With an argument only that kind. The last line, "self", is of itself.
+ *
+ * use_cpu crowd N MB: only N processes of as many megabytes each, killed at the same moment, so that they end together and
+ * are switched from again and again while they give up their memory.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -121,6 +126,51 @@ static void run(const char *kind, void (*what)(void))
 	print(kind, pid, &used);
 }
 
+static void fill_and_wait(size_t size, int ready)
+{
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		abort();
+	madvise(memory, size, MADV_NOHUGEPAGE); /* many pages take long to give up */
+	memset(memory, 1, size);
+	if (write(ready, "", 1) != 1)
+		abort();
+	for (;;)
+		pause();
+}
+
+static int crowd(int n, size_t size)
+{
+	pid_t *pids = calloc(n, sizeof(*pids));
+	int i, ready[2];
+	char byte;
+
+	if (!pids || pipe(ready) < 0)
+		abort();
+	for (i = 0; i < n; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			fill_and_wait(size, ready[1]);
+		if (pids[i] < 0)
+			abort();
+	}
+	for (i = 0; i < n; i++)
+		if (read(ready[0], &byte, 1) != 1)
+			abort();
+	for (i = 0; i < n; i++)
+		kill(pids[i], SIGKILL);
+	for (i = 0; i < n; i++) {
+		struct rusage used;
+
+		if (wait4(pids[i], NULL, 0, &used) != pids[i])
+			abort();
+		print("crowd", pids[i], &used);
+	}
+	free(pids);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -135,6 +185,8 @@ int main(int argc, char **argv)
 	unsigned int k;
 	int i;
 
+	if (argc == 4 && strcmp(argv[1], "crowd") == 0)
+		return crowd(atoi(argv[2]), (size_t)atoi(argv[3]) << 20);
 	for (k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
 		for (i = 0; i < kinds[k].times; i++)
 			if (argc < 2 || strcmp(argv[1], kinds[k].kind) == 0)
