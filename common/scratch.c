@@ -88,8 +88,21 @@ static void sweep(const char *base)
 		closedir(dir);
 }
 
-/* Waits for the end of the pipe, which is ours. It takes no part in signals, lest it be ended with us. */
-static void be_remover(const struct scratch *scratch, const int life[2])
+static void end_remover(struct scratch *scratch)
+{
+	if (scratch->life >= 0)
+		close(scratch->life);
+	while (scratch->remover > 0 && waitpid(scratch->remover, NULL, 0) < 0 && errno == EINTR)
+		;
+	scratch->remover = 0;
+	scratch->life = -1;
+}
+
+/*
+ * Makes the directory, tells its name, and waits for our end, which closes the pipe at its standard input. It takes no part
+ * in signals, lest it be ended with us.
+ */
+static void be_remover(struct scratch *scratch, const int life[2], const int name[2])
 {
 	sigset_t all;
 	char byte;
@@ -99,32 +112,58 @@ static void be_remover(const struct scratch *scratch, const int life[2])
 	prctl(PR_SET_NAME, "procsnoop");
 	setsid();
 	priority_restore();
-	if (chdir("/") < 0 || dup2(life[0], 0) < 0)
+	if (chdir("/") < 0 || dup2(life[0], 0) < 0 || dup2(name[1], 1) < 0)
 		_exit(0);
-	process_close_from(1);
-	while (read(0, &byte, 1) < 0 && errno == EINTR)
-		;
+	process_close_from(2);
+	if (!mkdtemp(scratch->path))
+		_exit(0);
+	if (write(1, scratch->path, sizeof(scratch->path)) == sizeof(scratch->path)) {
+		close(1);
+		while (read(0, &byte, 1) < 0 && errno == EINTR)
+			;
+	}
 	remove_tree(scratch->path);
 	_exit(0);
 }
 
-/* Without one the next run removes what is left. */
-static void start_remover(struct scratch *scratch)
+/* The name that the remover tells: whole, as SCRATCH_PATH is less than PIPE_BUF. */
+static bool read_name(struct scratch *scratch, int fd)
 {
-	int life[2];
+	char path[SCRATCH_PATH];
+	ssize_t n;
+
+	while ((n = read(fd, path, sizeof(path))) < 0 && errno == EINTR)
+		;
+	if (n != sizeof(path))
+		return false;
+	memcpy(scratch->path, path, sizeof(path));
+	return true;
+}
+
+/* Forks the remover, which makes the directory: whenever we are killed, it is there to remove it. */
+static bool start_remover(struct scratch *scratch)
+{
+	int life[2], name[2];
+	bool made;
 
 	if (pipe2(life, O_CLOEXEC) < 0)
-		return;
+		return false;
+	if (pipe2(name, O_CLOEXEC) < 0) {
+		close(life[0]);
+		close(life[1]);
+		return false;
+	}
 	scratch->remover = fork();
 	if (scratch->remover == 0)
-		be_remover(scratch, life);
+		be_remover(scratch, life, name);
 	close(life[0]);
+	close(name[1]);
 	scratch->life = life[1];
-	if (scratch->remover > 0)
-		return;
-	scratch->remover = 0;
-	close(life[1]);
-	scratch->life = -1;
+	made = scratch->remover > 0 && read_name(scratch, name[0]);
+	close(name[0]);
+	if (!made)
+		end_remover(scratch);
+	return made;
 }
 
 int scratch_make(struct scratch *scratch, const char *base)
@@ -133,20 +172,17 @@ int scratch_make(struct scratch *scratch, const char *base)
 	*scratch = (struct scratch){ .lock = -1, .life = -1 };
 	if (snprintf(scratch->path, sizeof(scratch->path), "%s/" NAME "XXXXXX", base) >= (int)sizeof(scratch->path))
 		return -ENAMETOOLONG;
-	if (!mkdtemp(scratch->path))
+	/* without a process more, the next run removes what is left */
+	if (!start_remover(scratch) && !mkdtemp(scratch->path))
 		return -errno;
 	scratch->lock = take(scratch->path);
-	start_remover(scratch);
 	return 0;
 }
 
 void scratch_remove(struct scratch *scratch)
 {
 	remove_tree(scratch->path);
-	if (scratch->life >= 0)
-		close(scratch->life);
-	while (scratch->remover > 0 && waitpid(scratch->remover, NULL, 0) < 0 && errno == EINTR)
-		;
+	end_remover(scratch);
 	if (scratch->lock >= 0)
 		close(scratch->lock);
 	*scratch = (struct scratch){ .lock = -1, .life = -1 };

@@ -15,9 +15,10 @@ struct scratch {
 };
 
 /*
- * Makes a directory @base/procsnoop-XXXXXX. A small process removes it, with all that is in it, as soon as we have ended,
- * even by SIGKILL; where that process was killed too, the next call of anybody with the same user id does: it removes
- * those directories of ours below @base that nobody holds a lock on. Returns 0 or -errno; scratch_remove() after success.
+ * Makes a directory @base/procsnoop-XXXXXX. A small process makes it and removes it, with all that is in it, as soon as we
+ * have ended, even by SIGKILL; where that process was killed too, the next call of anybody with the same user id does: it
+ * removes those directories of ours below @base that are old and that nobody holds a lock on. Returns 0 or -errno;
+ * scratch_remove() after success.
  */
 int scratch_make(struct scratch *scratch, const char *base);
 
