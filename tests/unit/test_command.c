@@ -164,7 +164,7 @@ static int signals_of_caller(void)
 	int number;
 
 	/* whoever runs the tests may ignore some: a shell does so for its background jobs */
-	for (number = 1; number < 32; number++)
+	for (number = 1; number <= SIGRTMAX; number++)
 		signal(number, SIG_DFL);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGCHLD, SIG_IGN);
