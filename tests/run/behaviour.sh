@@ -26,7 +26,7 @@ case $true in /*) ;; *) true=/bin/true ;; esac
 start() {
 	rm -f ready
 	mkfifo ready
-	env --default-signal=INT "$bin/execsnoop" --ready-fd 3 "$@" 3>ready >out 2>err &
+	env --default-signal=INT,HUP,TERM "$bin/execsnoop" --ready-fd 3 "$@" 3>ready >out 2>err &
 	pid=$!
 	read -r _ <ready
 }
