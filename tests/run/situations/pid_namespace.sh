@@ -11,7 +11,8 @@ set -u
 # $3: where we are; the first process of a namespace is PID 1, which waits for nobody that it did not make
 case ${3:-} in
 '')
-	unshare -p -f --mount-proc sh "$0" "$1" "$2" inside
+	# unshare(1) of Debian 11 leaves SIGINT and SIGTERM ignored, and what is ignored at the start ends no tool
+	unshare -p -f --mount-proc env --default-signal=INT,TERM sh "$0" "$1" "$2" inside
 	exit
 	;;
 esac
