@@ -125,6 +125,11 @@ static int move_child(const struct probe *p)
 	return err;
 }
 
+static bool same_but_node(const struct cgroup_offsets *a, const struct cgroup_offsets *b)
+{
+	return a->task == b->task && a->set == b->set && a->inode == b->inode && a->parent == b->parent;
+}
+
 /* From the inner node to its parent, and from there to the root: inode numbers all the way. */
 static int follow_parents(struct probe *p, const unsigned char *node, struct cgroup_offsets *o)
 {
@@ -139,6 +144,9 @@ static int follow_parents(struct probe *p, const unsigned char *node, struct cgr
 			continue;
 		err = read_at(p, u64_at(outer, o->parent), root, sizeof(root));
 		if (err || u32_at(root, o->inode) != p->inodes[2])
+			continue;
+		/* what lies after the struct cgroup may lead there too: the first word of those is the cgroup's own */
+		if (p->n_found && same_but_node(&p->found, o))
 			continue;
 		p->found = *o;
 		p->n_found++;

@@ -246,7 +246,8 @@ int pidns_global(struct pidns *p, uint32_t local, uint32_t *global)
 	/* only meanwhile: learning waits often, and its records would fill the ring */
 	if (ioctl(p->event, PERF_EVENT_IOC_ENABLE, 0) < 0)
 		return -errno;
-	waitid(P_PID, local, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
+	/* whoever it is: the record is made before the kernel looks. waitid(2) refuses __WALL before 4.7 (91c4e8ea8f05). */
+	waitid(P_PID, local, &info, WEXITED | WNOHANG | WNOWAIT);
 	ioctl(p->event, PERF_EVENT_IOC_DISABLE, 0);
 	err = read_last(p, global);
 	if (!err && !*global)
