@@ -71,24 +71,16 @@ for tool in execsnoop exitsnoop; do
 	result $? "$tool: COMMAND gets the caller's limit on open files"
 done
 # a thread is named with its process
-"$bin/use_cpu" parallel >/dev/null &
+rm -f number
+mkfifo number
+"$bin/use_cpu" stay >number &
 process=$!
-thread=
-while [ -z "$thread" ] && kill -0 $process 2>/dev/null; do
-	# shellcheck disable=SC2013 # words
-	for child in $(cat /proc/$process/task/$process/children 2>/dev/null); do
-		for task in /proc/"$child"/task/*; do
-			task=${task##*/}
-			if [ "$task" != "$child" ] && [ "$task" != '*' ]; then
-				thread=$task of=$child
-			fi
-		done
-	done
-done
+read -r thread <number
 "$bin/exitsnoop" -p "$thread" -d 0.1 >out 2>err
 code=$?
-says 2 "invalid --pid argument: '$thread': is a thread of process $of: give that$"
+says 2 "invalid --pid argument: '$thread': is a thread of process $process: give that$"
 result $? 'exitsnoop -p of a thread says of which process'
+kill $process
 wait $process
 
 echo "1..$n"

@@ -10,6 +10,8 @@
  * "parallel": one with 32 threads at once; "leader": one whose leader leaves before its threads; "sleeper": one that
  * sleeps in short pieces. With an argument only that kind. The last line, "self", is of itself.
  *
+ * use_cpu stay: only a thread that stays; its number is printed.
+ *
  * use_cpu crowd N MB: only N processes of as many megabytes each, killed at the same moment, so that they end together and
  * are switched from again and again while they give up their memory.
  */
@@ -22,6 +24,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -171,6 +174,17 @@ static int crowd(int n, size_t size)
 	return 0;
 }
 
+/* Tells the number of a thread that stays, until it is ended. */
+static void *stay(void *unused)
+{
+	(void)unused;
+	printf("%ld\n", syscall(SYS_gettid));
+	fflush(stdout);
+	for (;;)
+		pause();
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -185,6 +199,14 @@ int main(int argc, char **argv)
 	unsigned int k;
 	int i;
 
+	if (argc == 2 && strcmp(argv[1], "stay") == 0) {
+		pthread_t thread;
+
+		if (pthread_create(&thread, NULL, stay, NULL))
+			abort();
+		for (;;)
+			pause();
+	}
 	if (argc == 4 && strcmp(argv[1], "crowd") == 0)
 		return crowd(atoi(argv[2]), (size_t)atoi(argv[3]) << 20);
 	for (k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
