@@ -125,9 +125,14 @@ static int move_child(const struct probe *p)
 	return err;
 }
 
-static bool same_but_node(const struct cgroup_offsets *a, const struct cgroup_offsets *b)
+/*
+ * What lies after a struct cgroup, or after a kernfs_node, may lead there too, by way of the neighbour in memory: of those
+ * that agree otherwise, the first one is in the structure itself.
+ */
+static bool is_after(const struct cgroup_offsets *found, const struct cgroup_offsets *o)
 {
-	return a->task == b->task && a->set == b->set && a->inode == b->inode && a->parent == b->parent;
+	return found->task == o->task && found->set == o->set && found->inode == o->inode && found->node <= o->node &&
+	       found->parent <= o->parent;
 }
 
 /* From the inner node to its parent, and from there to the root: inode numbers all the way. */
@@ -145,8 +150,7 @@ static int follow_parents(struct probe *p, const unsigned char *node, struct cgr
 		err = read_at(p, u64_at(outer, o->parent), root, sizeof(root));
 		if (err || u32_at(root, o->inode) != p->inodes[2])
 			continue;
-		/* what lies after the struct cgroup may lead there too: the first word of those is the cgroup's own */
-		if (p->n_found && same_but_node(&p->found, o))
+		if (p->n_found && is_after(&p->found, o))
 			continue;
 		p->found = *o;
 		p->n_found++;
