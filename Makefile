@@ -16,22 +16,29 @@ VERSION := 0.1
 TOOLS := execsnoop exitsnoop procstat
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-missing-field-initializers
 HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-# quoted includes only: features.h is also the name of a header of libc
-CPPFLAGS += -iquote common -iquote $(BUILD) -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(LIBEXECDIR)"'
+# ours; CPPFLAGS and the like are the caller's. Quoted includes only: features.h is also the name of a header of libc.
+INCLUDES := $(addprefix -iquote ,common . bpf_src/shared)
+DEFINES := -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(LIBEXECDIR)"'
 ifeq ($(STATIC),1)
-CPPFLAGS += -DPROCSNOOP_STATIC
+DEFINES += -DPROCSNOOP_STATIC
 LINK := -static
 else
 HARDENING += -fPIE
 LINK := -pie -Wl,-z,relro,-z,now
 endif
+COMPILE = $(CC) -std=gnu11 $(WARNINGS) $(HARDENING) $(INCLUDES) $(DEFINES) $(CPPFLAGS) $(CFLAGS)
 # jansson is linked in, so that a tool needs nothing but libc
 JANSSON ?= -l:libjansson.a
 
-LIB_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard common/*.c)))
 PROGRAMS := $(addprefix $(BUILD)/,$(TOOLS))
 COMPILER := $(BUILD)/libexec/procsnoop/compile
-BPF_SOURCES := $(sort $(wildcard bpf_src/*.h bpf_src/*.c bpf_src/own/include/linux/*.h)) bpf_src/flatten bpf_src/embed
+# $(call objects,FOLDER): of all its C files
+objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $1/*.c)))
+LIBRARY := $(BUILD)/libprocsnoop.a
+# what the tools consist of but for their main(), for the unit tests
+TOOL_MODULES := $(BUILD)/libtools.a
+COMPILER_SOURCES := tools/compile/compile.c $(addprefix common/,image/image.c image/image_code.c \
+	base/buffer.c base/number.c base/message.c base/escape.c)
 
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-8s%s\n' '$(1)' '$(2)')
@@ -46,42 +53,52 @@ all: $(PROGRAMS) $(COMPILER)
 $(BUILD)/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.o: $(BUILD)/%.c
 	$(call say,CC,$<)
-	$(Q)$(CC) -std=gnu11 $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
-$(BUILD)/libprocsnoop.a: $(LIB_OBJECTS) $(BUILD)/sources.o
+$(LIBRARY): $(call objects,common/*) $(BUILD)/own_headers.o
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/sources.c: $(BPF_SOURCES) Makefile
-	$(call say,EMBED,$(TOOLS))
-	$(Q)mkdir -p $(@D) && bpf_src/embed $(TOOLS) >$@
+$(TOOL_MODULES): $(filter-out $(foreach tool,$(TOOLS),$(BUILD)/tools/$(tool)/$(tool).o), \
+	$(foreach tool,$(TOOLS),$(call objects,tools/$(tool))))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-# the images depend on the BPF sources, on what compiles and writes them, and on the list of forms (common/plan.c): another
-# change of common/ leaves them as they are
-IMAGE_SOURCES := $(BPF_SOURCES) tools/builtin.c tools/compile.c common/plan.c \
-	$(addprefix common/,image.c image.h image_code.c own_headers.c sources.h) Makefile
-$(BUILD)/builtin: $(BUILD)/tools/builtin.o $(BUILD)/libprocsnoop.a
+$(BUILD)/own_headers.c: $(sort $(wildcard bpf_src/own/include/linux/*.h)) bpf_src/embed
+	$(Q)mkdir -p $(@D) && bpf_src/embed headers >$@
+
+.SECONDEXPANSION:
+$(TOOLS:%=$(BUILD)/%.bpf.c): $(BUILD)/%.bpf.c: $$(wildcard bpf_src/$$*/*) $(wildcard bpf_src/shared/*) bpf_src/flatten
+	$(Q)mkdir -p $(@D) && bpf_src/flatten bpf_src/$*/$*.bpf.c >$@
+
+$(TOOLS:%=$(BUILD)/source_%.c): $(BUILD)/source_%.c: $(BUILD)/%.bpf.c bpf_src/embed
+	$(call say,EMBED,$*)
+	$(Q)bpf_src/embed source $< >$@
+
+$(BUILD)/builtin: $(BUILD)/tools/compile/builtin.o $(LIBRARY)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(LINK) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-$(TOOLS:%=$(BUILD)/builtin_%.c): $(BUILD)/builtin_%.c: $(IMAGE_SOURCES) | $(BUILD)/builtin $(COMPILER)
+# Images take a minute: they depend on the BPF sources, on what compiles and writes them, and on the list of forms only.
+$(TOOLS:%=$(BUILD)/builtin_%.c): $(BUILD)/builtin_%.c: $(BUILD)/%.bpf.c tools/compile/builtin.c $(COMPILER_SOURCES) \
+	$(addprefix common/image/,image.h forms.c own_headers.c sources.h) $(BUILD)/own_headers.c | $(BUILD)/builtin $(COMPILER)
 	$(call say,IMAGES,$*)
-	$(Q)$(BUILD)/builtin $(COMPILER) $* >$@
+	$(Q)$(BUILD)/builtin $(COMPILER) $< >$@
 
-$(PROGRAMS): $(BUILD)/%: $(BUILD)/tools/%.o $(BUILD)/builtin_%.o $(BUILD)/libprocsnoop.a
+$(PROGRAMS): $(BUILD)/%: $$(call objects,tools/$$*) $(BUILD)/source_%.o $(BUILD)/builtin_%.o $(LIBRARY)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(JANSSON)
+	$(Q)$(CC) $(LINK) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(JANSSON)
 
 # opens libbcc at run time, so never static
-$(COMPILER): tools/compile.c $(addprefix common/,image.c image_code.c buffer.c number.c message.c escape.c)
+$(COMPILER): $(COMPILER_SOURCES)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARNINGS) -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE -pie -Wl,-z,relro,-z,now \
-		$(CPPFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) -ldl
+		$(INCLUDES) $(DEFINES) $(CPPFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) -ldl
 
 install: all
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR)/procsnoop $(DESTDIR)$(MANDIR)/man8

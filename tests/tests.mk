@@ -6,14 +6,17 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(TEST_BUILD)/unit/%,$(sort $(wildcard t
 FUZZERS := $(patsubst tests/fuzz/%.c,$(TEST_BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 WORKLOADS := $(TEST_BUILD)/run/exec_workload $(TEST_BUILD)/run/exit_workload $(TEST_BUILD)/run/stat_workload
 COMPARERS := $(TEST_BUILD)/run/compare_events $(TEST_BUILD)/run/compare_exits $(TEST_BUILD)/run/compare_stat
-TEST_FLAGS := -std=gnu11 $(WARNINGS) $(CPPFLAGS) -iquote tests/unit $(CFLAGS)
+TEST_FLAGS := -std=gnu11 $(WARNINGS) $(INCLUDES) $(DEFINES) $(CPPFLAGS) -iquote tests/unit $(CFLAGS)
 
 .PHONY: check check-unit check-cli check-run check-vm check-floor check-selftest lint vm-shell test-programs floor-programs
 
-$(TEST_BUILD)/unit/%: tests/unit/%.c $(BUILD)/libprocsnoop.a
+# what the fuzzers and unit tests link; a source to compile is that of execsnoop
+TEST_LIBRARIES := $(BUILD)/source_execsnoop.o $(TOOL_MODULES) $(LIBRARY)
+
+$(TEST_BUILD)/unit/%: tests/unit/%.c $(TEST_LIBRARIES)
 	$(call say,TEST,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(TEST_FLAGS) -MMD -MP -o $@ $< $(BUILD)/libprocsnoop.a $(LDFLAGS) -lcmocka -lm $(JANSSON)
+	$(Q)$(CC) $(TEST_FLAGS) -MMD -MP -o $@ $< $(TEST_LIBRARIES) $(LDFLAGS) -lcmocka -lm $(JANSSON)
 
 # static, as guests with another libc run them too
 $(TEST_BUILD)/run/%_workload: $(wildcard tests/run/*.c tests/run/*.h)
@@ -79,10 +82,10 @@ $(TEST_BUILD)/floor/%.o: tests/floor/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_FLAGS) -iquote tests/floor -MMD -MP -c -o $@ $<
 
-$(TEST_BUILD)/floor/floor: $(addprefix $(TEST_BUILD)/floor/,floor.o inputs.o) $(FLOOR_COMMON) $(BUILD)/libprocsnoop.a
+$(TEST_BUILD)/floor/floor: $(addprefix $(TEST_BUILD)/floor/,floor.o inputs.o) $(FLOOR_COMMON) $(TOOL_MODULES) $(LIBRARY)
 	$(Q)$(CC) -o $@ $^ $(LDFLAGS)
 
-$(TEST_BUILD)/floor/selftest: $(FLOOR_SELFTEST) $(FLOOR_COMMON) $(BUILD)/libprocsnoop.a
+$(TEST_BUILD)/floor/selftest: $(FLOOR_SELFTEST) $(FLOOR_COMMON) $(TOOL_MODULES) $(LIBRARY)
 	$(Q)$(CC) -o $@ $^ $(LDFLAGS)
 
 floor-programs: $(TEST_BUILD)/floor/floor $(TEST_BUILD)/floor/selftest $(COMPILER)
@@ -91,8 +94,8 @@ check-floor: floor-programs
 	tests/check floor $(BUILD)
 
 # the fuzzed module is compiled in with sanitizers, the rest comes from the library
-$(TEST_BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libprocsnoop.a
+$(TEST_BUILD)/fuzz/%: tests/fuzz/%.c $(TEST_LIBRARIES)
 	$(call say,TEST,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_FLAGS) -fsanitize=address,undefined -fno-sanitize-recover=undefined -MMD -MP -o $@ $< \
-		$(BUILD)/libprocsnoop.a $(LDFLAGS)
+		$(TEST_LIBRARIES) $(LDFLAGS)

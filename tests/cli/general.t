@@ -37,10 +37,10 @@ for words in --print-source '--print-source --follow'; do
 	informs "$words"
 done
 is 'the source begins with its own file' "$(head -n 1 "$tmp/out")" \
-	"#line 1 \"bpf_src/$tool.bpf.c\""
+	"#line 1 \"bpf_src/$tool/$tool.bpf.c\""
 is 'the source has no include of ours left' "$(grep '^#include "' "$tmp/out")" ''
-out_has 'the source has the headers it needs' '^#line 1 "bpf_src/bpf.h"'
-out_has 'the source goes on after a header' "^#line [0-9]* \"bpf_src/$tool.bpf.c\""
+out_has 'the source has the headers it needs' '^#line 1 "bpf_src/shared/bpf.h"'
+out_has 'the source goes on after a header' "^#line [0-9]* \"bpf_src/$tool/$tool.bpf.c\""
 
 # A reader that has seen enough, and one that is gone before there is anything.
 for words in --print-source --help; do

@@ -57,7 +57,7 @@ for tool in execsnoop exitsnoop procstat; do
 	cp "$build/$tool" "$tmp/bin" || give_up "$build/$tool is not there: run make first"
 	help=$(help_options)
 	ok '--help has options' test -n "$help"
-	is 'argp tables and --help agree' "$(table_options "$top/tools/$tool.c" "$top/common/tool.c")" "$help"
+	is 'argp tables and --help agree' "$(table_options "$top/tools/$tool/$tool.c" "$top/common/run/options.c")" "$help"
 	is 'manual and --help agree' "$(manual_options)" "$help"
 	is 'completion and --help agree' "$(complete_words "$tool" -- | grep -v -x -e --)" \
 		"$(echo "$help" | sed 's/ .*//' | sort)"

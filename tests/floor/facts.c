@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "image.h"
+#include "image/image.h"
 
 /*
  * el8: the floor of el8 is RHEL 8.1 (4.18.0-147): raw tracepoints and the cgroup id are there, 4096 instructions, no

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "features.h"
+#include "kernel/features.h"
 
 #define V(a, b) FEATURES_VERSION(a, b, 0)
 
@@ -22,7 +22,7 @@ struct band {
 	uint32_t version;
 };
 
-#define BANDS_MOST 24
+#define BANDS_MAX 24
 extern const struct band bands[]; /* ended by name == NULL */
 
 /* What a helper wants in a register; enum bpf_arg_type of the kernel, as far as our helpers need it. */

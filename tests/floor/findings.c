@@ -32,7 +32,7 @@ static const struct {
 	[RULE_CPU] = { "cpu", "4.7 BPF_F_CURRENT_CPU, V[4.6.2->4.7.4:include/uapi/linux/bpf.h]" },
 	[RULE_STEPS] = { "steps", "V[kernel/bpf/verifier.c insn_processed]" },
 	[RULE_WARN] = { "warn", "V[4.4.155..5.15.100:kernel/trace/trace_event_perf.c perf_trace_buf_prepare]" },
-	[RULE_SOURCE] = { "source", "bpf_src/bpf.h: one place for version guards" },
+	[RULE_SOURCE] = { "source", "bpf_src/shared/bpf.h: one place for version guards" },
 	[RULE_COMPILE] = { "compile", "libbcc of this machine" },
 };
 
@@ -50,7 +50,7 @@ static bool is_there(const struct findings *findings, const struct finding *new)
 {
 	unsigned int i;
 
-	for (i = 0; i < findings->count && i < FINDINGS_MOST; i++) {
+	for (i = 0; i < findings->count && i < FINDINGS_MAX; i++) {
 		const struct finding *old = &findings->list[i];
 
 		if (old->rule == new->rule && old->insn == new->insn &&strcmp(old->where, new->where) == 0 &&
@@ -71,7 +71,7 @@ void findings_add(struct findings *findings, enum rule rule, int32_t insn, const
 	va_end(arguments);
 	if (is_there(findings, &new))
 		return;
-	if (findings->count < FINDINGS_MOST)
+	if (findings->count < FINDINGS_MAX)
 		findings->list[findings->count] = new;
 	findings->count++;
 }
@@ -80,7 +80,7 @@ void findings_print(const struct findings *findings)
 {
 	unsigned int i;
 
-	for (i = 0; i < findings->count && i < FINDINGS_MOST; i++) {
+	for (i = 0; i < findings->count && i < FINDINGS_MAX; i++) {
 		const struct finding *f = &findings->list[i];
 
 		printf("       %s", f->where);
@@ -88,6 +88,6 @@ void findings_print(const struct findings *findings)
 			printf(" insn %d", f->insn);
 		printf(": %s: %s (%s)\n", findings_rule(f->rule), f->text, f->source);
 	}
-	if (findings->count > FINDINGS_MOST)
-		printf("       and %u more\n", findings->count - FINDINGS_MOST);
+	if (findings->count > FINDINGS_MAX)
+		printf("       and %u more\n", findings->count - FINDINGS_MAX);
 }

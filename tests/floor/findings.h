@@ -30,7 +30,7 @@ enum rule {
 	RULE_CPU,	/* below 4.7 the real CPU for perf_event_output */
 	RULE_STEPS,	/* verifier steps */
 	RULE_WARN,	/* hooks by default of which the kernel would complain */
-	RULE_SOURCE,	/* version guards outside bpf_src/bpf.h, unknown options */
+	RULE_SOURCE,	/* version guards outside bpf_src/shared/bpf.h, unknown options */
 	RULE_COMPILE,
 	RULE_COUNT,
 };
@@ -43,10 +43,10 @@ struct finding {
 	const char *source;
 };
 
-#define FINDINGS_MOST 64
+#define FINDINGS_MAX 64
 
 struct findings {
-	struct finding list[FINDINGS_MOST];
+	struct finding list[FINDINGS_MAX];
 	unsigned int count; /* may be more than the list holds */
 	char where[100];    /* of what is being checked now */
 	/* figures */

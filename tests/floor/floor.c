@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compile.h"
+#include "base/message.h"
+#include "image/compile.h"
+#include "image/own_headers.h"
 #include "inputs.h"
-#include "message.h"
-#include "own_headers.h"
-#include "plan.h"
+#include "load/hook_plan.h"
 #include "plans.h"
 #include "rules.h"
 
@@ -31,7 +31,7 @@ enum verdict {
 
 struct floor {
 	struct compiler compiler;
-	struct input inputs[INPUTS_MOST];
+	struct input inputs[INPUTS_MAX];
 	unsigned int n_inputs;
 };
 
@@ -177,8 +177,8 @@ int main(int argc, char **argv)
 
 	message_start(argv[0]);
 	signal(SIGPIPE, SIG_IGN); /* a reader that has seen enough must not leave our folder behind */
-	if (argc < 4 || argc - 3 > INPUTS_MOST) {
-		message_error("usage: floor COMPILE-PROGRAM FLATTEN FILE.bpf.c... (at most %d)", INPUTS_MOST);
+	if (argc < 4 || argc - 3 > INPUTS_MAX) {
+		message_error("usage: floor COMPILE-PROGRAM FLATTEN FILE.bpf.c... (at most %d)", INPUTS_MAX);
 		return VERDICT_USAGE;
 	}
 	if (read_inputs(&floor, argv + 2, argc - 2))

@@ -9,7 +9,7 @@
 #include "flow_graph.h"
 #include "flow_state.h"
 
-#define STEPS_MOST 2000000 /* of ours, where the verifier's own count cannot be told */
+#define STEPS_MAX 2000000 /* of ours, where the verifier's own count cannot be told */
 
 /* A state that was seen at an instruction, or that waits there. */
 struct held {
@@ -334,7 +334,7 @@ static void begin(struct walk *walk)
 	/* from 4.11 on bytes are not followed: what a helper wrote in a size that varies would be missing */
 	if (!flow->old)
 		memset(flow->now.slots, SLOT_DATA, sizeof(flow->now.slots));
-	walk->most_steps = flow->old ? facts_most_steps(flow->request->version) : STEPS_MOST;
+	walk->most_steps = flow->old ? facts_most_steps(flow->request->version) : STEPS_MAX;
 }
 
 void flow_check(const struct flow_request *request, struct findings *findings)

@@ -16,7 +16,7 @@
 
 #include "facts.h"
 #include "findings.h"
-#include "image.h"
+#include "image/image.h"
 
 struct flow_request {
 	const struct image *image;

@@ -10,15 +10,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "compile.h"
 #include "facts.h"
+#include "image/compile.h"
 
 const struct input_option input_options[] = {
 	{ "PROCSNOOP_CGROUP", V(4, 4) }, /* --cgroup */
 	{ NULL, 0 },
 };
 
-/* Defines that the tools always give (common/tracer_image.c). */
+/* Defines that the tools always give (common/run/program.c). */
 static const char *const other_defines[] = { "PROCSNOOP_HEADERS", "PROCSNOOP_FORM", "PROCSNOOP_VERSION_CODE" };
 
 static int read_all(int fd, struct buffer *text)
@@ -95,7 +95,7 @@ static void check_line(const char *line, size_t length, const char *file, int nu
 				     "%s:%d: %.*s is not among the options in inputs.c", file, number, (int)(at - name),
 				     name);
 		if (at - name == 18 && memcmp(name, "LINUX_VERSION_CODE", 18) == 0 &&
-		    strcmp(file, "bpf_src/bpf.h") != 0 && strcmp(file, "bpf_src/kernel.h") != 0)
+		    strcmp(file, "bpf_src/shared/bpf.h") != 0 && strcmp(file, "bpf_src/shared/kernel.h") != 0)
 			findings_add(findings, RULE_SOURCE, -1, NULL, "%s:%d: LINUX_VERSION_CODE, not a form", file,
 				     number);
 	}

@@ -5,11 +5,11 @@
 
 #include <stdint.h>
 
-#include "buffer.h"
+#include "base/buffer.h"
 #include "findings.h"
-#include "image.h"
+#include "image/image.h"
 
-#define INPUTS_MOST 16
+#define INPUTS_MAX 16
 
 struct input {
 	char name[40]; /* of the tool */
@@ -47,7 +47,7 @@ struct compiler {
 	const char *program; /* the compile program */
 	const char *headers; /* folder with our own */
 	unsigned int count;
-	struct compiled done[INPUTS_MOST * 16 * (1 << INPUT_OPTIONS)];
+	struct compiled done[INPUTS_MAX * 16 * (1 << INPUT_OPTIONS)];
 };
 
 /* Compiles, once for each form and set of options, as the tools do for the learned layout. NULL: too many. */

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "exit_plan.h"
-#include "hooks.h"
-#include "image.h"
+#include "image/image.h"
+#include "load/hooks.h"
+#include "tools/exitsnoop/exit_plan.h"
 
 struct features plans_features(const struct band *band)
 {
@@ -61,26 +61,26 @@ static int make_event(const char *root, const struct plan_hook *hook)
 	return 0;
 }
 
-static int make_events(const char *root, const struct plan_thing *thing)
+static int make_events(const char *root, const struct probe_target *thing)
 {
 	unsigned int i, k;
 	int err = 0;
 
-	for (i = 0; i < PLAN_WAYS_MOST; i++)
-		for (k = 0; !err && k < PLAN_HOOKS_MOST && thing->ways[i].hooks[k].program; k++)
+	for (i = 0; i < PLAN_METHODS_MAX; i++)
+		for (k = 0; !err && k < PLAN_HOOKS_MAX && thing->ways[i].hooks[k].program; k++)
 			if (thing->ways[i].hooks[k].family == PLAN_TRACEPOINT)
 				err = make_event(root, &thing->ways[i].hooks[k]);
 	return err;
 }
 
-static void check_way(const struct plan_way *way, const struct plan_thing *thing, const struct band *band,
+static void check_way(const struct attach_method *way, const struct probe_target *thing, const struct band *band,
 		      struct findings *findings)
 {
 	uint32_t limit = facts_trace_record(band->version);
 	unsigned int i;
 
 	snprintf(findings->where, sizeof(findings->where), "plan: %s", thing->name);
-	for (i = 0; i < PLAN_HOOKS_MOST && way->hooks[i].program; i++) {
+	for (i = 0; i < PLAN_HOOKS_MAX && way->hooks[i].program; i++) {
 		const struct plan_hook *hook = &way->hooks[i];
 		const struct fact *fact = hook->family == PLAN_TRACEPOINT ? facts_event(hook->target) : NULL;
 
@@ -94,7 +94,7 @@ static void check_way(const struct plan_way *way, const struct plan_thing *thing
 	}
 }
 
-int plans_check_thing(const struct plan_thing *thing, const struct band *band, struct findings *findings)
+int plans_check_target(const struct probe_target *thing, const struct band *band, struct findings *findings)
 {
 	struct features features = plans_features(band);
 	char root[] = "/tmp/procsnoop-floor-XXXXXX";
@@ -118,8 +118,8 @@ int plans_check(const struct band *band, struct findings *findings)
 {
 	static const struct hooks_end_programs programs = { "raw", "tracepoint", "kprobe", "live" };
 	struct exit_plan exits;
-	struct plan_thing end, told;
-	const struct plan_thing *things[] = { &hooks_exec, &hooks_fork, &hooks_failed_exec, &hooks_failed_exec_return,
+	struct probe_target end, told;
+	const struct probe_target *things[] = { &hooks_exec, &hooks_fork, &hooks_failed_exec, &hooks_failed_exec_return,
 					      &exits.execs, &exits.forks, &exits.exits, &end, &told };
 	size_t i;
 	int err = 0;
@@ -128,6 +128,6 @@ int plans_check(const struct band *band, struct findings *findings)
 	hooks_end(&end, "end", &programs, false);
 	hooks_end(&told, "end", &programs, true);
 	for (i = 0; i < sizeof(things) / sizeof(*things) && !err; i++)
-		err = plans_check_thing(things[i], band, findings);
+		err = plans_check_target(things[i], band, findings);
 	return err;
 }

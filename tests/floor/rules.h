@@ -5,7 +5,7 @@
 
 #include "facts.h"
 #include "findings.h"
-#include "image.h"
+#include "image/image.h"
 
 /*
  * Checks the maps, and every program of the image as each type that it may be loaded as on this band; findings->where

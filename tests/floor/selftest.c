@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile.h"
-#include "hooks.h"
+#include "image/compile.h"
+#include "load/hooks.h"
 #include "plans.h"
 #include "rules.h"
 
@@ -154,19 +154,19 @@ static void run_maps(void)
 		"an array's key of 8 bytes", RULE_MAP_SIZE);
 }
 
-static void run_plan(uint32_t version, const struct plan_thing *thing, const char *name, int wanted)
+static void run_plan(uint32_t version, const struct probe_target *thing, const char *name, int wanted)
 {
 	const struct band band = { "test", version };
 	struct findings findings = { .count = 0 };
 
-	if (plans_check_thing(thing, &band, &findings))
+	if (plans_check_target(thing, &band, &findings))
 		exit(99);
 	report(name, wanted, &findings);
 }
 
 static void run_plans(void)
 {
-	struct plan_thing thing = hooks_exec;
+	struct probe_target thing = hooks_exec;
 
 	run_plan(V(4, 14), &thing, "execs, 4.14", GOOD);
 	run_plan(V(4, 15), &thing, "execs, 4.15", GOOD);

@@ -7,7 +7,7 @@
 
 #include "facts.h"
 #include "findings.h"
-#include "image.h"
+#include "image/image.h"
 
 #define INSN(c, d, s, o, i)                                                                                            \
 	{                                                                                                              \

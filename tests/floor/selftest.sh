@@ -12,11 +12,11 @@ work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 n=0 failed=0
 
-ln -s "$here"/bpf_src/*.h "$work"/ || exit 99
+mkdir -p "$work/bpf_src/test" && ln -s "$here/bpf_src/shared" "$work/bpf_src/shared" || exit 99
 
 # source NAME: a program of that name from standard input, behind our headers
 source_of() {
-	{ printf '#include "output.h"\n#include "filter.h"\n' && cat; } >"$work/$1.bpf.c"
+	{ printf '#include "output.h"\n#include "filter.h"\n' && cat; } >"$work/bpf_src/test/$1.bpf.c"
 }
 
 # expect DESCRIPTION NAME RULE BAND...: RULE is named for all bands that are listed and for no other; "good": for none
@@ -24,7 +24,7 @@ expect() {
 	what=$1 name=$2 rule=$3
 	shift 3
 	n=$((n + 1))
-	"$floor" "$compiler" "$here/bpf_src/flatten" "$work/$name.bpf.c" >"$work/out" 2>&1
+	"$floor" "$compiler" "$here/bpf_src/flatten" "$work/bpf_src/test/$name.bpf.c" >"$work/out" 2>&1
 	code=$?
 	if [ $code -eq 77 ]; then
 		echo "ok $n - $what # SKIP no libbcc"
@@ -85,10 +85,10 @@ int size(void *ctx)
 	char text[64] = {};
 	u64 size = ARG2((struct registers *)ctx);
 
-	opaque(size);
+	barrier_var(size);
 	if (size && size <= sizeof(text))
 		read_kernel(text, size, ARG1((struct registers *)ctx));
-	opaque(size);
+	barrier_var(size);
 	return text[0];
 }
 END
@@ -115,7 +115,7 @@ int loop(void *ctx)
 #pragma clang loop unroll(disable)
 	for (u64 i = 0; i < count; i++) {
 		sum += i;
-		opaque(sum);
+		barrier_var(sum);
 	}
 	return sum;
 }
@@ -152,7 +152,7 @@ expect "a source that does not compile" error compile \
 
 # a machine without libbcc: nothing is checked, and the exit status says so
 n=$((n + 1))
-"$floor" "$stand_in" "$here/bpf_src/flatten" "$work/good.bpf.c" >"$work/out" 2>&1
+"$floor" "$stand_in" "$here/bpf_src/flatten" "$work/bpf_src/test/good.bpf.c" >"$work/out" 2>&1
 code=$?
 if [ $code -eq 77 ] && grep -q '^floor: skip: .*libbcc' "$work/out" && grep -q ' 0 passed, 0 failed, ' "$work/out"; then
 	echo "ok $n - without libbcc everything is skipped"

@@ -75,7 +75,7 @@ static inline void fuzz_damage(unsigned char *bytes, size_t size, unsigned int t
 	}
 }
 
-#define FUZZ_MOST 65536
+#define FUZZ_MAX 65536
 #define FUZZ_QUICK 20000
 
 /* FUZZER [ITERATIONS [FIRST]] */
@@ -83,14 +83,14 @@ int main(int argc, char **argv)
 {
 	unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 10) : FUZZ_QUICK;
 	unsigned long first = argc > 2 ? strtoul(argv[2], NULL, 10) : 0, i;
-	unsigned char *made = malloc(FUZZ_MOST), *exact;
+	unsigned char *made = malloc(FUZZ_MAX), *exact;
 	size_t size;
 
 	if (!made)
 		return 99;
 	for (i = first; i < first + count; i++) {
 		fuzz_state = i * 0x2545f4914f6cdd1dULL;
-		size = fuzz_make(made, FUZZ_MOST);
+		size = fuzz_make(made, FUZZ_MAX);
 		exact = malloc(size ? size : 1); /* so that the sanitizer sees every byte too far */
 		if (!exact)
 			return 99;

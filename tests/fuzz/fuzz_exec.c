@@ -3,7 +3,7 @@
  * exec_decode() on any records: refuses or gives strings that lie inside the memory that they are said to be in, one
  * behind the other, and that are no more than what was sent. Input: for each record its size in two bytes, then it.
  */
-#include "../../common/exec.c"
+#include "tools/execsnoop/exec.c"
 
 #include "../unit/exec_events.h"
 #include "fuzz.h"

@@ -3,7 +3,7 @@
  * image_decode() on any bytes: refuses or gives an image that passes image_check(), whose relocations lie inside, and
  * that encodes to the same bytes.
  */
-#include "../../common/image.c"
+#include "common/image/image.c"
 
 #include "fuzz.h"
 

@@ -2,11 +2,11 @@
 /*
  * The learner on recorded memory that was damaged. What it must do depends on who sees the damage:
  *
- * - one specimen alone: all the others still tell the truth, so every offset is the true one or is said to be unknown;
- * - one specimen, and what is known of it is wrong as well: likewise;
+ * - one probe task alone: all the others still tell the truth, so every offset is the true one or is said to be unknown;
+ * - one probe task, and what is known of it is wrong as well: likewise;
  * - all of them: memory may say anything consistently, and only must nothing crash or be out of bounds.
  *
- * An input is a recording's number, the kind of damage, the specimen, then changes of 12 bytes each.
+ * An input is a recording's number, the kind of damage, the probe task, then changes of 12 bytes each.
  */
 #include <dirent.h>
 
@@ -56,13 +56,13 @@ static void load_all(void)
 	free(entries);
 }
 
-static int read_view(void *context, unsigned int specimen, uint64_t from, void *to, size_t size)
+static int read_view(void *context, unsigned int number, uint64_t from, void *to, size_t size)
 {
 	const struct view *v = context;
 	unsigned int i;
 
-	recording_read(v->recording, specimen, from, to, size);
-	if (v->damage == ONE_TRUTH || (v->damage == ONE_MEMORY && specimen != v->victim))
+	recording_read(v->recording, number, from, to, size);
+	if (v->damage == ONE_TRUTH || (v->damage == ONE_MEMORY && number != v->victim))
 		return 0;
 	for (i = 0; i < v->n; i++)
 		if (v->change[i].address >= from && v->change[i].address + 8 <= from + size)
@@ -109,7 +109,7 @@ static void change_memory(struct view *v, const unsigned char *b)
 {
 	uint64_t at = place(v, b[1], b[2] | b[3] << 8), from = place(v, b[4], b[5] | b[6] << 8);
 	uint64_t value = 0, old = word_at(v, at), other = word_at(v, from);
-	const struct specimen *s = &v->recording->list[b[7] % v->recording->n];
+	const struct probe_task *s = &v->recording->list[b[7] % v->recording->n];
 
 	memcpy(&value, b + 4, 8);
 	switch (b[0] % 8) {
@@ -145,7 +145,7 @@ static void change_memory(struct view *v, const unsigned char *b)
 static void change_truth(struct view *v, const unsigned char *b)
 {
 	const struct recording_field *f = &recording_fields[b[1] % RECORDING_FIELDS];
-	struct specimen *s = &v->recording->list[v->victim];
+	struct probe_task *s = &v->recording->list[v->victim];
 	uint64_t value = 0;
 
 	memcpy(&value, b + 4, 8);
@@ -162,10 +162,10 @@ static void check(const struct view *v, const struct layout *l)
 		PROPERTY(memchr(l->how[i], 0, LAYOUT_HOW_SIZE));
 		if (l->state[i] == LAYOUT_UNKNOWN)
 			continue;
-		PROPERTY(l->state[i] == LAYOUT_LEARNED && learn_possible(i, l->offset[i]));
+		PROPERTY(l->state[i] == LAYOUT_LEARNED && layout_offset_possible(i, l->offset[i]));
 		if (v->damage == ALL_MEMORY || l->offset[i] == v->recording->expected[i])
 			continue;
-		fprintf(stderr, "%s, damage %u to specimen %u: %s is at %u, not %u: %s\n", v->recording->kernel,
+		fprintf(stderr, "%s, damage %u to probe task %u: %s is at %u, not %u: %s\n", v->recording->kernel,
 			v->damage, v->victim, layout_field_name(i), v->recording->expected[i], l->offset[i], l->how[i]);
 		abort();
 	}
@@ -174,7 +174,7 @@ static void check(const struct view *v, const struct layout *l)
 static void fuzz_one(const unsigned char *bytes, size_t size)
 {
 	struct layout layout = { .cputime_unit = 0 };
-	struct specimen kept[SPECIMEN_MAX];
+	struct probe_task kept[PROBE_TASK_MAX];
 	struct view v = { .n = 0 };
 	size_t i;
 	int err;

@@ -4,21 +4,22 @@
  *
  * Usage: record_learn TRUTH >tests/unit/data/learn/KERNEL
  *
- * TRUTH has a line for each field, in the order of bpf_src/layout.h: its name and its offset.
+ * TRUTH has a line for each field, in the order of bpf_src/shared/layout.h: its name and its offset.
  */
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <time.h>
 
-#include "features.h"
-#include "layout.h"
-#include "learn.h"
-#include "peek.h"
+#include "kernel/features.h"
+#include "layout/kread.h"
+#include "layout/layout.h"
+#include "layout/layout_learn.h"
+#include "layout/learn.h"
+#include "layout/probe_task.h"
 #include "recording.h"
-#include "specimen.h"
 
 struct recorder {
-	struct peek *peek;
+	struct kread *kread;
 	struct recording *recording;
 	int phase;
 };
@@ -30,14 +31,14 @@ static void die(const char *what, int err)
 }
 
 /* What was read first is kept: ourselves go on changing. */
-static int read_and_keep(void *context, unsigned int specimen, uint64_t from, void *to, size_t size)
+static int read_and_keep(void *context, unsigned int number, uint64_t from, void *to, size_t size)
 {
 	struct recorder *rec = context;
-	int err = peek_read(rec->peek, from, to, size);
+	int err = kread_read(rec->kread, from, to, size);
 	struct recording_line *line, old;
 	size_t i, n, had;
 
-	(void)specimen;
+	(void)number;
 	for (i = 0; i < size; i += n) {
 		n = RECORDING_LINE - (from + i) % RECORDING_LINE;
 		n = n < size - i ? n : size - i;
@@ -79,30 +80,30 @@ static void describe_machine(struct recording *r)
 	r->groups = LAYOUT_GROUP_ALL;
 }
 
-static void take_list(struct recording *r, const struct specimen_set *set)
+static void set_list(struct recording *r, const struct probe_task_set *set)
 {
-	const struct specimen *list = specimen_list(set, &r->n);
+	const struct probe_task *list = probe_task_list(set, &r->n);
 
 	memcpy(r->list, list, r->n * sizeof(*list));
 }
 
 /* As layout_learn() does it; what is learned is of no interest. */
-static int learn_all(struct recorder *rec, struct learn *learn, struct specimen_set *set)
+static int learn_all(struct recorder *rec, struct learn *learn, struct probe_task_set *set)
 {
 	struct recording *r = rec->recording;
 	int err;
 
-	take_list(r, set);
+	set_list(r, set);
 	r->n_living = r->n;
 	err = learn_from_living(learn, r->list, r->n_living, r->groups);
 	if (!err)
-		err = specimen_end(set);
+		err = probe_task_end(set);
 	rec->phase = 1;
-	take_list(r, set);
+	set_list(r, set);
 	if (!err)
 		err = learn_capture_ended(learn, r->list, r->n, r->groups);
-	specimen_reap(set);
-	take_list(r, set);
+	probe_task_reap(set);
+	set_list(r, set);
 	return err;
 }
 
@@ -111,20 +112,20 @@ static void record(struct recorder *rec)
 	struct recording *r = rec->recording;
 	struct learn_source source = { read_and_keep, rec, r->reach, r->version_code, r->tick };
 	struct layout layout = { .cputime_unit = 0 };
-	struct specimen_set *set;
+	struct probe_task_set *set;
 	struct learn *learn;
-	int err = peek_open(&rec->peek, r->version_code);
+	int err = kread_open(&rec->kread, r->version_code);
 
 	if (err)
-		die("peek_open", err);
-	err = specimen_make(&set, r->groups, rec->peek);
+		die("kread_open", err);
+	err = probe_task_make(&set, r->groups, rec->kread);
 	if (err)
-		die("specimen_make", err);
+		die("probe_task_make", err);
 	learn = learn_new(&source, &layout, NULL);
 	err = learn ? learn_all(rec, learn, set) : -ENOMEM;
-	specimen_free(set);
+	probe_task_free(set);
 	learn_free(learn);
-	peek_close(rec->peek);
+	kread_close(rec->kread);
 	if (err)
 		die("learning", err);
 }

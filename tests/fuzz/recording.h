@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the learner (common/learn.h) saw on some kernel, kept as text: specimens, the memory that it asked for, and the
+ * What the learner (common/layout/learn.h) saw on some kernel, kept as text: probe tasks, the memory that it asked for, and the
  * offsets as BTF or the headers of that kernel have them. Made by record_learn.c; read by the unit test and the fuzzer.
  *
  * Memory is kept in lines of 64 bytes, apart for the time when all lived (0) and when some had ended (1); what was not
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "learn.h"
+#include "layout/learn.h"
 
 #define RECORDING_LINES 8192
 #define RECORDING_WORDS 8
@@ -32,7 +32,7 @@ struct recording {
 	uint32_t version_code, tick, groups;
 	uint64_t reach;
 	unsigned int n_living, n;
-	struct specimen list[SPECIMEN_MAX];
+	struct probe_task list[PROBE_TASK_MAX];
 	uint32_t expected[LAYOUT_COUNT];
 	size_t n_lines[2];
 	struct recording_line lines[2][RECORDING_LINES];
@@ -45,7 +45,7 @@ struct recording_field {
 
 #define RECORDING_FIELD(name, count)                                                                                   \
 	{                                                                                                              \
-#name, offsetof(struct specimen, name), sizeof(((struct specimen *)0)->name) / (count), count          \
+#name, offsetof(struct probe_task, name), sizeof(((struct probe_task *)0)->name) / (count), count          \
 	}
 
 static const struct recording_field recording_fields[] = {
@@ -82,10 +82,10 @@ static inline struct recording_line *recording_line(struct recording *r, int pha
 	return line;
 }
 
-/* As the learner's callback: the memory of the recording as it was for that specimen. */
-static inline int recording_read(struct recording *r, unsigned int specimen, uint64_t from, void *to, size_t size)
+/* As the learner's callback: the memory of the recording as it was for that probe task. */
+static inline int recording_read(struct recording *r, unsigned int number, uint64_t from, void *to, size_t size)
 {
-	int phase = specimen >= r->n_living;
+	int phase = number >= r->n_living;
 	struct recording_line *line;
 	unsigned char *bytes = to;
 	size_t i, part;
@@ -122,13 +122,13 @@ static inline int recording_learn(const struct recording *r,
 	return err;
 }
 
-static inline void recording_write_specimen(const struct specimen *s, FILE *out)
+static inline void recording_write_probe_task(const struct probe_task *s, FILE *out)
 {
 	const struct recording_field *f;
 	uint64_t value;
 	size_t i, k;
 
-	fputs("specimen", out);
+	fputs("task", out);
 	for (i = 0; i < RECORDING_FIELDS; i++) {
 		f = &recording_fields[i];
 		for (k = 0; k < f->count; k++) {
@@ -151,7 +151,7 @@ static inline void recording_write(const struct recording *r, FILE *out)
 	for (i = 0; i < LAYOUT_COUNT; i++)
 		fprintf(out, "expect %s %u\n", layout_field_name(i), r->expected[i]);
 	for (i = 0; i < r->n; i++)
-		recording_write_specimen(&r->list[i], out);
+		recording_write_probe_task(&r->list[i], out);
 	for (phase = 0; phase < 2; phase++) {
 		for (i = 0; i < RECORDING_LINES; i++) {
 			line = &r->lines[phase][i];
@@ -177,7 +177,7 @@ static inline const struct recording_field *recording_find_field(const char *nam
 	return NULL;
 }
 
-static inline int recording_parse_specimen(struct specimen *s, const char *p)
+static inline int recording_parse_probe_task(struct probe_task *s, const char *p)
 {
 	const struct recording_field *f;
 	unsigned long k;
@@ -234,8 +234,8 @@ static inline int recording_parse_line(struct recording *r, const char *p)
 		r->expected[expected++] = strtoul(strrchr(p, ' '), NULL, 10);
 		return 0;
 	}
-	if (!strncmp(p, "specimen", 8))
-		return r->n == SPECIMEN_MAX ? -E2BIG : recording_parse_specimen(&r->list[r->n++], p + 8);
+	if (!strncmp(p, "task ", 5))
+		return r->n == PROBE_TASK_MAX ? -E2BIG : recording_parse_probe_task(&r->list[r->n++], p + 4);
 	return recording_parse_memory(r, p);
 }
 

@@ -25,13 +25,13 @@
 
 #define GUEST "/mnt/share/suites.sh" /* is there in an emulated guest only */
 #define SLACK_NS 2000	     /* two clocks read one after the other, and digits of a number of seconds */
-#define ARGS_MOST 4096	     /* bytes of a command line that are shown */
+#define ARGS_MAX 4096	     /* bytes of a command line that are shown */
 #define CPU_BEHIND_NS 60e6   /* the split into user and system time rests on ticks */
 #define CPU_EXACT_NS 1e6     /* beside 1 % */
 #define CPU_AHEAD_NS 25e6    /* until its last switch, which wait4 does not wait for; cpu_time.sh is stricter */
 #define CPU_HELD_UP_NS 15e6  /* a guest may hold a thread up from its end to its release, longer than its process */
 #define COUNTS_BEHIND 40     /* likewise, for each thread a few */
-#define LINES_MOST 40
+#define LINES_MAX 40
 
 struct line {
 	json_t *json;
@@ -72,7 +72,7 @@ static void tell(const json_t *e, const char *format, ...)
 	static unsigned int told;
 	va_list args;
 
-	if (++told > LINES_MOST)
+	if (++told > LINES_MAX)
 		return;
 	printf("case %s pid %lld: ", text(e, "case"), (long long)number(e, "pid"));
 	va_start(args, format);
@@ -159,7 +159,7 @@ static bool args_fit(const json_t *e, const json_t *a)
 		bytes += bytes_of(g) + 1;
 	}
 	/* the last one is cut and has no NUL, or ends just there */
-	if (i == n && (bytes == ARGS_MOST || bytes == ARGS_MOST + 1))
+	if (i == n && (bytes == ARGS_MAX || bytes == ARGS_MAX + 1))
 		return true;
 	tell(e, "args: cut after %zu bytes and %zu arguments, of which %zu fit", bytes, n, i);
 	return false;

@@ -11,7 +11,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define NOTES_FD 100
 #define MODE_VARIABLE "EXIT_WORKLOAD_MODE"
-#define TIDS_MOST 16
+#define TIDS_MAX 16
 
 /*
  * What one process knows of itself and its parent of it, in memory that all share. Times are CLOCK_MONOTONIC; 0: not
@@ -33,7 +33,7 @@ struct note {
 		pid_t tid;
 		int code; /* -1: any */
 		char comm[16];
-	} tids[TIDS_MOST];
+	} tids[TIDS_MAX];
 	/* of a test's own */
 	volatile int flag;
 	volatile int gate;

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../bpf_src/execsnoop.h"
-#include "assemble.h"
+#include "bpf_src/execsnoop/execsnoop.h"
+#include "stream/reassemble.h"
 
 #define PART_HEAD (sizeof(struct exec_part) - EXEC_CHUNK)
 #define USER 0x7ffc00000000ULL /* where user[] would lie */

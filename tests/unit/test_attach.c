@@ -8,10 +8,10 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "attach.h"
-#include "buffer.h"
-#include "process.h"
-#include "tracefs.h"
+#include "base/buffer.h"
+#include "base/process.h"
+#include "kernel/tracefs.h"
+#include "load/attach.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define NO_FUNCTION "procsnoop_test_no_such_function"

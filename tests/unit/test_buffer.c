@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "buffer.h"
+#include "base/buffer.h"
 
 static void test_empty(void **state)
 {

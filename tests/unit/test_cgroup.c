@@ -8,9 +8,10 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
-#include "cgroup.h"
-#include "features.h"
-#include "peek.h"
+#include "kernel/cgroup.h"
+#include "kernel/features.h"
+#include "layout/cgroup_learn.h"
+#include "layout/kread.h"
 
 /* Where cgroup v2 is mounted, by the simplest look there is; "" if it is not. */
 static char cgroup_mount[256];
@@ -193,17 +194,17 @@ static void test_version_1(void **state)
 }
 
 /* Follows the offsets from our own task to the directory of our own cgroup. */
-static uint32_t inode_by_memory(struct peek *p, const struct cgroup_offsets *o)
+static uint32_t inode_by_memory(struct kread *p, const struct cgroup_offsets *o)
 {
 	uint64_t task, at, node = 0;
 	uint32_t inode = 0;
 
-	assert_int_equal(peek_task(p, &task), 0);
-	assert_int_equal(peek_read(p, task + o->task, &at, sizeof(at)), 0);
-	assert_int_equal(peek_read(p, at + o->set, &at, sizeof(at)), 0);
-	assert_int_equal(peek_read(p, at, &at, sizeof(at)), 0);
-	assert_int_equal(peek_read(p, at + o->node, &node, sizeof(node)), 0);
-	assert_int_equal(peek_read(p, node + o->inode, &inode, sizeof(inode)), 0);
+	assert_int_equal(kread_task(p, &task), 0);
+	assert_int_equal(kread_read(p, task + o->task, &at, sizeof(at)), 0);
+	assert_int_equal(kread_read(p, at + o->set, &at, sizeof(at)), 0);
+	assert_int_equal(kread_read(p, at, &at, sizeof(at)), 0);
+	assert_int_equal(kread_read(p, at + o->node, &node, sizeof(node)), 0);
+	assert_int_equal(kread_read(p, node + o->inode, &inode, sizeof(inode)), 0);
 	return inode;
 }
 
@@ -224,12 +225,12 @@ static void test_learn(void **state)
 {
 	struct cgroup_offsets o;
 	struct cgroup c;
-	struct peek *p = NULL;
+	struct kread *p = NULL;
 	char path[600];
 	uint32_t expected, seen;
 
 	(void)state;
-	if (geteuid() || !*cgroup_mount || peek_open(&p, features_version_code()))
+	if (geteuid() || !*cgroup_mount || kread_open(&p, features_version_code()))
 		skip();
 	assert_int_equal(cgroup_find(&c, cgroup_mount), 0);
 	assert_int_equal(cgroup_learn(&o, &c, p), 0);
@@ -240,7 +241,7 @@ static void test_learn(void **state)
 	seen = inode_by_memory(p, &o);
 	write_pid(cgroup_mount);
 	assert_int_equal(rmdir(path), 0);
-	peek_close(p);
+	kread_close(p);
 	assert_int_equal(seen, expected);
 	/* nothing of it is left */
 	snprintf(path, sizeof(path), "%s/procsnoop-learn-%d", cgroup_mount, getpid());

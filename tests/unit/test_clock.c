@@ -12,7 +12,7 @@
 
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 #define NS 1000000000LL
 

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cmdlines.h"
+#include "tools/exitsnoop/cmdlines.h"
 
 static void set(struct cmdlines *c, uint32_t pid, uint64_t since, const char *text)
 {

@@ -8,9 +8,9 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-#include "buffer.h"
-#include "command.h"
-#include "signals.h"
+#include "base/buffer.h"
+#include "base/signals.h"
+#include "run/command.h"
 
 /* Waits until it has ended, without taking its status. */
 static void wait_for(const struct command *command)

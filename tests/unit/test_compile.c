@@ -14,11 +14,11 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "compile.h"
-#include "confine.h"
-#include "image.h"
-#include "own_headers.h"
-#include "sources.h"
+#include "image/compile.h"
+#include "image/confine.h"
+#include "image/image.h"
+#include "image/own_headers.h"
+#include "image/sources.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define SELF "/proc/self/exe"
@@ -572,7 +572,7 @@ static void test_real(void **state)
 	const struct image_program *program;
 
 	(void)state;
-	run_real(source_execsnoop, "PROCSNOOP_FORM=328960", NULL);
+	run_real(tool_source, "PROCSNOOP_FORM=328960", NULL);
 	skip_without_libbcc();
 	if (outcome.result != COMPILE_DONE)
 		fail_msg("%d: %s", outcome.result, buffer_text(&outcome.log));
@@ -601,9 +601,9 @@ static void test_real_error(void **state)
 	char file[64] = "";
 
 	(void)state;
-	at = strstr(source_execsnoop, name);
+	at = strstr(tool_source, name);
 	assert_non_null(at);
-	buffer_append(&source, source_execsnoop, at - source_execsnoop);
+	buffer_append(&source, tool_source, at - tool_source);
 	buffer_string(&source, "on_exec(no_such_type x, ");
 	buffer_string(&source, at + strlen(name));
 	run_real(buffer_text(&source), "PROCSNOOP_FORM=328960", NULL);
@@ -615,7 +615,7 @@ static void test_real_error(void **state)
 	at = strstr(buffer_text(&errors), "bpf_src/");
 	if (!at || sscanf(at, "%63[^:]:%u:", file, &line) != 2)
 		fail_msg("no file and line in: %s", buffer_text(&errors));
-	assert_string_equal(file, "bpf_src/execsnoop.bpf.c");
+	assert_string_equal(file, "bpf_src/execsnoop/execsnoop.bpf.c");
 	assert_in_range(line, 10, 1000);
 	check_says("no_such_type");
 	buffer_free(&errors);

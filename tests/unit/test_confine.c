@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "confine.h"
+#include "image/confine.h"
 
 /* What a confined process sees of itself; 64-bit numbers only, so that it goes through a pipe. */
 struct seen {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cpus.h"
+#include "base/cpus.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -18,7 +18,7 @@ static unsigned int members(const struct cpus *cpus)
 {
 	unsigned int cpu, n = 0;
 
-	for (cpu = 0; cpu < CPUS_MOST + 100; cpu++)
+	for (cpu = 0; cpu < CPUS_MAX + 100; cpu++)
 		n += cpus_has(cpus, cpu);
 	return n;
 }
@@ -83,8 +83,8 @@ static void test_running_system(void **state)
 	assert_int_equal(cpus_read(&possible, "possible"), 0);
 	assert_int_equal(cpus_read(&online, "online"), 0);
 	assert_int_equal(members(&online), sysconf(_SC_NPROCESSORS_ONLN));
-	assert_in_range(members(&possible), members(&online), CPUS_MOST);
-	for (cpu = 0; cpu < CPUS_MOST; cpu++)
+	assert_in_range(members(&possible), members(&online), CPUS_MAX);
+	for (cpu = 0; cpu < CPUS_MAX; cpu++)
 		assert_true(!cpus_has(&online, cpu) || cpus_has(&possible, cpu));
 	assert_int_equal(cpus_read(&online, "no_such_file"), -ENOENT);
 	assert_int_equal(cpus_read(&online, "uevent"), -EPROTO); /* an empty file, or a line of text */

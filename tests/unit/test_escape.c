@@ -2,10 +2,10 @@
 #define _GNU_SOURCE 1
 #include "fixture.h"
 
-#include "buffer.h"
+#include "base/buffer.h"
 #include <stdlib.h>
 
-#include "escape.h"
+#include "base/escape.h"
 
 #define RANDOM_ROUNDS 200000
 #define SHELL_WORDS 4000

@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "exec.h"
 #include "exec_events.h"
+#include "tools/execsnoop/exec.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 

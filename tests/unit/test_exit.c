@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* exit, exit_hold, exit_row: from the bytes of a ring to a row. */
+/* exit, pending_exits, exit_row: from the bytes of a ring to a row. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,17 +12,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "assemble.h"
-#include "confine.h"
-#include "exit.h"
-#include "exit_hold.h"
-#include "exit_show.h"
+#include "image/confine.h"
+#include "stream/reassemble.h"
+#include "tools/exitsnoop/exit.h"
+#include "tools/exitsnoop/exit_view.h"
+#include "tools/exitsnoop/pending_exits.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define SHORT_SIZE offsetof(struct exit_event, used)
 
 static struct exit_record record;
-static struct assemble *assemble;
+static struct reassemble *reassemble;
 static struct event *event; /* of the last record given to @assemble */
 static uint64_t seq;
 
@@ -42,17 +42,17 @@ static void take_lost(uint32_t cpu, uint64_t count, void *context)
 
 static int setup(void **state)
 {
-	struct assemble_calls calls = { .event = take_event, .lost = take_lost };
+	struct reassemble_calls calls = { .event = take_event, .lost = take_lost };
 
 	(void)state;
-	assemble = assemble_new(1, &calls);
-	return assemble ? 0 : -1;
+	reassemble = reassemble_new(1, &calls);
+	return reassemble ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	assemble_free(assemble);
+	reassemble_free(reassemble);
 	exit_record_free(&record);
 	free(event);
 	event = NULL;
@@ -78,7 +78,7 @@ static void send_first(struct exit_event *e, const void *more, size_t size, bool
 	memcpy(bytes, e, sizeof(*e));
 	if (more)
 		memcpy(bytes + sizeof(*e), more, size - sizeof(*e));
-	assemble_record(assemble, 0, bytes, size);
+	reassemble_record(reassemble, 0, bytes, size);
 }
 
 static int decode(struct exit_event *e, const void *more, size_t size)
@@ -177,7 +177,7 @@ static void send_part(uint16_t number, uint64_t start, uint64_t from, const char
 	memset(p.bytes, 'z', sizeof(p.bytes));
 	if (bytes)
 		memcpy(p.bytes, bytes, strlen(bytes) + 1);
-	assemble_record(assemble, 0, &p, offsetof(struct exit_part, bytes) + size);
+	reassemble_record(reassemble, 0, &p, offsetof(struct exit_part, bytes) + size);
 }
 
 static void begin_parts(uint64_t total)
@@ -285,7 +285,7 @@ static void test_cpu_times(void **state)
 
 #define MS 1000000ULL
 
-static void hold(struct exit_hold *h, uint32_t pid, uint64_t time, bool more)
+static void hold(struct pending_exits *h, uint32_t pid, uint64_t time, bool more)
 {
 	struct exit_event e = an_end();
 
@@ -293,14 +293,14 @@ static void hold(struct exit_hold *h, uint32_t pid, uint64_t time, bool more)
 	e.head.time = time;
 	send_first(&e, NULL, SHORT_SIZE, true);
 	assert_int_equal(exit_decode(&record, event), 0);
-	assert_int_equal(exit_hold_add(h, event, false, &record, more ? EXIT_HOLD_REPORT : 0, true), 0);
+	assert_int_equal(pending_exits_add(h, event, false, &record, more ? EXIT_HOLD_REPORT : 0, true), 0);
 }
 
 /* The next to come out, by pid; 0: none. */
-static uint32_t next(struct exit_hold *h, uint64_t now, uint64_t *time)
+static uint32_t next(struct pending_exits *h, uint64_t now, uint64_t *time)
 {
 	bool late;
-	struct event *e = exit_hold_next(h, now, &late);
+	struct event *e = pending_exits_next(h, now, &late);
 
 	if (!e)
 		return 0;
@@ -312,7 +312,7 @@ static uint32_t next(struct exit_hold *h, uint64_t now, uint64_t *time)
 
 static void test_hold(void **state)
 {
-	struct exit_hold *h = exit_hold_new();
+	struct pending_exits *h = pending_exits_new();
 	uint64_t time;
 
 	(void)state;
@@ -334,21 +334,21 @@ static void test_hold(void **state)
 	assert_int_equal(next(h, 2100 * MS, &time), 4);
 	/* the leader's status: only of this very process */
 	hold(h, 7, 2500 * MS, true);
-	exit_hold_settle(h, 8, 1000, 1);
-	exit_hold_settle(h, 7, 1001, 2);
+	pending_exits_settle(h, 8, 1000, 1);
+	pending_exits_settle(h, 7, 1001, 2);
 	assert_int_equal(next(h, 2501 * MS, &time), 0);
-	exit_hold_settle(h, 7, 1000, 22 << 8);
+	pending_exits_settle(h, 7, 1000, 22 << 8);
 	assert_int_equal(next(h, 2501 * MS, &time), 7);
 	assert_int_equal(record.status, 22 << 8);
 	/* the end */
 	hold(h, 5, 3000 * MS, true);
 	hold(h, 6, 3001 * MS, true);
 	assert_int_equal(next(h, UINT64_MAX, &time), 5);
-	exit_hold_free(h);
-	exit_hold_free(NULL);
+	pending_exits_free(h);
+	pending_exits_free(NULL);
 }
 
-static void hold_for_usage(struct exit_hold *h, uint32_t tid, uint64_t time)
+static void hold_for_usage(struct pending_exits *h, uint32_t tid, uint64_t time)
 {
 	struct exit_event e = an_end();
 
@@ -357,13 +357,13 @@ static void hold_for_usage(struct exit_hold *h, uint32_t tid, uint64_t time)
 	e.flags |= EXIT_HAS_USAGE;
 	send_first(&e, NULL, sizeof(e), true);
 	assert_int_equal(exit_decode(&record, event), 0);
-	assert_int_equal(exit_hold_add(h, event, false, &record, EXIT_HOLD_USAGE, false), 0);
+	assert_int_equal(pending_exits_add(h, event, false, &record, EXIT_HOLD_USAGE, false), 0);
 }
 
 /* What was used comes in a record of its own; the last one is true, of this thread only. */
 static void test_hold_usage(void **state)
 {
-	struct exit_hold *h = exit_hold_new();
+	struct pending_exits *h = pending_exits_new();
 	struct exit_record used;
 	uint64_t time;
 
@@ -372,12 +372,12 @@ static void test_hold_usage(void **state)
 	hold_for_usage(h, 22, 1001 * MS);
 	used = (struct exit_record){ .time = 1002 * MS, .tid = 21, .start = record.start };
 	used.usage = (struct exit_usage){ .runtime = 3600ULL * 1000 * MS + 1, .nvcsw = 5 };
-	exit_hold_usage(h, &used);
+	pending_exits_usage(h, &used);
 	/* it may have been preempted: another record may follow */
 	assert_int_equal(next(h, 1010 * MS, &time), 0);
 	used.time = 1015 * MS;
 	used.usage.runtime++;
-	exit_hold_usage(h, &used);
+	pending_exits_usage(h, &used);
 	assert_int_equal(next(h, 1030 * MS, &time), 0);
 	assert_int_equal(next(h, 1036 * MS, &time), record.pid);
 	assert_int_equal(record.tid, 21);
@@ -389,10 +389,10 @@ static void test_hold_usage(void **state)
 	assert_int_equal(next(h, 3002 * MS, &time), record.pid);
 	assert_int_equal(record.tid, 22);
 	assert_false(record.usage_whole);
-	exit_hold_free(h);
+	pending_exits_free(h);
 }
 
-static void check_row(const struct exit_show *show, const char *header, const char *row)
+static void check_row(const struct exit_view *show, const char *header, const char *row)
 {
 	struct timespec wall = { 1700000000, 123456789 };
 	struct buffer out = BUFFER_EMPTY;
@@ -407,7 +407,7 @@ static void check_row(const struct exit_show *show, const char *header, const ch
 
 static void test_row(void **state)
 {
-	struct exit_show show = { 0 };
+	struct exit_view show = { 0 };
 	struct exit_event e = an_end();
 
 	(void)state;
@@ -421,13 +421,13 @@ static void test_row(void **state)
 	show.label = "exit";
 	check_row(&show, "TIME-UTC     LABEL  COMM             PID     PPID    TID     AGE(s)    EXIT_CODE\n",
 		  "22:13:20.123 exit   a\\nb             10      12      11      1.235     code 3\n");
-	show = (struct exit_show){ .args = true };
+	show = (struct exit_view){ .args = true };
 	e.args_size = e.args_total = 5;
 	assert_int_equal(decode(&e, "a\0\x1b""c", sizeof(e) + 5), 0);
 	check_row(&show, "COMM             PID     PPID    TID     AGE(s)    EXIT_CODE ARGS\n",
 		  "a\\nb             10      12      11      1.235     code 3    a \\x1bc\n");
 	record.args_known = false;
-	show = (struct exit_show){ .args = true, .usage = true };
+	show = (struct exit_view){ .args = true, .usage = true };
 	check_row(&show,
 		  "COMM             PID     PPID    TID     AGE(s)    USER(s)  SYS(s)   RSS(KB)  MINFLT  MAJFLT VCSW   "
 		  "IVCSW  EXIT_CODE ARGS\n",
@@ -464,7 +464,7 @@ static void test_probe(void **state)
 /* A process's number in a PID namespace, beside the machine's. */
 static void test_namespace(void **state)
 {
-	struct exit_show show = { .ns_pids = PIDNS_OURS };
+	struct exit_view show = { .ns_pids = PIDNS_OURS };
 	struct exit_event e = an_end();
 
 	(void)state;

@@ -14,7 +14,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "features.h"
+#include "kernel/features.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 

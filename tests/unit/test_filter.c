@@ -6,8 +6,8 @@
 #include <locale.h>
 #include <pwd.h>
 
-#include "buffer.h"
-#include "filter.h"
+#include "base/buffer.h"
+#include "run/filter.h"
 
 static int match(const char *pattern, const char *bytes, size_t length)
 {

@@ -7,7 +7,7 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
-#include "filter.h"
+#include "run/filter.h"
 
 static uint64_t inode_of(const char *path)
 {

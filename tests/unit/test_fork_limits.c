@@ -4,8 +4,8 @@
 
 #include <sys/resource.h>
 
-#include "buffer.h"
-#include "fork_limits.h"
+#include "base/buffer.h"
+#include "base/fork_limits.h"
 
 static void check_hint(unsigned int wanted, const char *group)
 {

@@ -7,8 +7,8 @@
 #include <signal.h>
 #include <stdbool.h>
 
-#include "headers.h"
-#include "headers_archive.h"
+#include "kernel/headers.h"
+#include "kernel/headers_archive.h"
 
 #define RELEASE "5.4.0-42-generic"
 #define KCONFIG "/include/linux/kconfig.h"

@@ -2,7 +2,7 @@
 #define _GNU_SOURCE 1
 #include "fixture.h"
 
-#include "headers.h"
+#include "kernel/headers.h"
 
 static const struct {
 	const char *os_release;

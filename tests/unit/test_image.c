@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buffer.h"
-#include "image.h"
+#include "base/buffer.h"
+#include "image/image.h"
 
 #define LOAD_64 (BPF_LD | BPF_IMM | BPF_DW)
 #define EXIT ((struct bpf_insn){ .code = BPF_JMP | BPF_EXIT })

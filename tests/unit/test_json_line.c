@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "buffer.h"
-#include "json_line.h"
+#include "base/buffer.h"
+#include "base/json_line.h"
 
 static void check(const char *bytes, size_t length, const char *line)
 {

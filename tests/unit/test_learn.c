@@ -17,7 +17,7 @@
 /* One word of memory that is not as it was recorded. */
 struct change {
 	uint64_t address, value;
-	int specimen; /* only this one sees it */
+	int number; /* only this one sees it */
 };
 
 struct view {
@@ -27,16 +27,16 @@ struct view {
 	int error; /* of reading */
 };
 
-static int read_view(void *context, unsigned int specimen, uint64_t from, void *to, size_t size)
+static int read_view(void *context, unsigned int number, uint64_t from, void *to, size_t size)
 {
 	const struct view *v = context;
 	const struct change *c;
 	unsigned int i;
 
-	recording_read(v->recording, specimen, from, to, size);
+	recording_read(v->recording, number, from, to, size);
 	for (i = 0; i < v->n; i++) {
 		c = &v->change[i];
-		if (c->specimen == (int)specimen && c->address >= from && c->address + 8 <= from + size)
+		if (c->number == (int)number && c->address >= from && c->address + 8 <= from + size)
 			memcpy((char *)to + (c->address - from), &c->value, 8);
 	}
 	return v->error;
@@ -49,9 +49,9 @@ static void learn(struct view *v, struct layout *l)
 }
 
 /* Our parent's is not in the list. */
-static uint64_t task_address(const struct view *v, int specimen)
+static uint64_t task_address(const struct view *v, int number)
 {
-	uint64_t address = v->recording->list[specimen].task;
+	uint64_t address = v->recording->list[number].task;
 
 	if (!address)
 		recording_read(v->recording, 0,
@@ -60,24 +60,24 @@ static uint64_t task_address(const struct view *v, int specimen)
 	return address;
 }
 
-static uint64_t task_word(const struct view *v, int specimen, uint32_t offset)
+static uint64_t task_word(const struct view *v, int number, uint32_t offset)
 {
 	uint64_t value = 0;
 
-	recording_read(v->recording, specimen, task_address(v, specimen) + offset, &value, 8);
+	recording_read(v->recording, number, task_address(v, number) + offset, &value, 8);
 	return value;
 }
 
-static void change_task(struct view *v, int specimen, uint32_t offset, uint64_t value)
+static void change_task(struct view *v, int number, uint32_t offset, uint64_t value)
 {
 	assert_true(v->n < CHANGES);
-	v->change[v->n].address = task_address(v, specimen) + offset;
+	v->change[v->n].address = task_address(v, number) + offset;
 	v->change[v->n].value = value;
-	v->change[v->n].specimen = specimen;
+	v->change[v->n].number = number;
 	v->n++;
 }
 
-/* Puts what lies in @words words at an offset to another offset too, in all specimens. */
+/* Puts what lies in @words words at an offset to another offset too, in all probe tasks. */
 static void copy_in_all(struct view *v, uint32_t from, uint32_t to, unsigned int words)
 {
 	unsigned int i, k;
@@ -273,14 +273,14 @@ static void make_coarse(struct view *v, const uint32_t *expected, unsigned int l
 {
 	uint32_t offset = expected[LAYOUT_TASK_START_TIME];
 	unsigned int i, alike;
-	struct specimen *s;
+	struct probe_task *s;
 	uint64_t now;
 
 	for (i = 1; i < v->recording->n; i++) {
 		s = &v->recording->list[i];
 		alike = s->alive >= 0 ? (unsigned int)s->alive : i;
 		now = 1000ULL * COARSE + 2 * alike * COARSE;
-		if (!(s->known & SPECIMEN_BORN))
+		if (!(s->known & PROBE_TASK_BORN))
 			continue;
 		s->born_after = now;
 		s->born_before = now + 2 * COARSE;
@@ -338,7 +338,7 @@ static void check_errors(struct view *v, const uint32_t *expected)
 	v->error = -EPERM;
 	assert_int_equal(recording_learn(v->recording, read_view, v, &l), -EPERM);
 	v->error = 0;
-	v->recording->list[2].leader = SPECIMEN_MAX;
+	v->recording->list[2].leader = PROBE_TASK_MAX;
 	assert_int_equal(recording_learn(v->recording, read_view, v, &l), -EINVAL);
 	v->recording->list[2].leader = 1;
 	v->recording->list[1].comm[15] = 'x';

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buffer.h"
-#include "layout.h"
+#include "base/buffer.h"
+#include "layout/layout.h"
 
 static void fill_notes(uint32_t *values)
 {

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#include "message.h"
+#include "base/message.h"
 
 /*
  * stdout and stderr of the part under test go into one packet socket, which keeps the order and

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "number.h"
+#include "base/number.h"
 
 #define UNTOUCHED 424242
 

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "output.h"
+#include "run/output.h"
 
 static void check_content(const char *path, const char *text)
 {

@@ -18,9 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "buffer.h"
-#include "own_headers.h"
-#include "sources.h"
+#include "base/buffer.h"
+#include "image/own_headers.h"
+#include "image/sources.h"
 
 static unsigned int mode_of(const char *path)
 {

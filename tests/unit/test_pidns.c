@@ -9,10 +9,10 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "features.h"
-#include "peek.h"
-#include "pidns.h"
-#include "tracefs.h"
+#include "kernel/features.h"
+#include "kernel/tracefs.h"
+#include "layout/kread.h"
+#include "layout/pidns.h"
 
 /* What a process in a namespace of its own found. */
 struct found {
@@ -175,11 +175,11 @@ static void test_outside(void **state)
 	pidns_close(NULL);
 }
 
-static uint64_t read_u64(struct peek *p, uint64_t from)
+static uint64_t read_u64(struct kread *p, uint64_t from)
 {
 	uint64_t value;
 
-	assert_int_equal(peek_read(p, from, &value, sizeof(value)), 0);
+	assert_int_equal(kread_read(p, from, &value, sizeof(value)), 0);
 	return value;
 }
 
@@ -188,17 +188,17 @@ static void test_learn(void **state)
 {
 	struct pidns_layout l, hinted;
 	uint64_t task, pid;
-	struct peek *p = NULL;
+	struct kread *p = NULL;
 
 	(void)state;
-	if (getuid() || !pidns_is_initial() || peek_open(&p, features_version_code())) {
+	if (getuid() || !pidns_is_initial() || kread_open(&p, features_version_code())) {
 		print_message("not root in the initial PID namespace\n");
 		skip();
 	}
 	assert_int_equal(pidns_learn(&l, p, 0), 0);
 	assert_int_equal(l.level, 0);
 	assert_true(l.stride == 16 || l.stride == 32);
-	assert_int_equal(peek_task(p, &task), 0);
+	assert_int_equal(kread_task(p, &task), 0);
 	pid = read_u64(p, task + l.task);
 	assert_int_equal((uint32_t)read_u64(p, pid + l.numbers), getpid());
 	assert_true(read_u64(p, pid + l.numbers + 8) == l.space);
@@ -207,7 +207,7 @@ static void test_learn(void **state)
 	assert_memory_equal(&hinted, &l, sizeof(l));
 	assert_int_equal(pidns_learn(&hinted, p, 8), 0);
 	assert_memory_equal(&hinted, &l, sizeof(l));
-	peek_close(p);
+	kread_close(p);
 }
 
 static void test_shown(void **state)
@@ -215,13 +215,13 @@ static void test_shown(void **state)
 	char text[PIDNS_TEXT_SIZE];
 
 	(void)state;
-	assert_false(pidns_tells(PIDNS_NOTHING, 5, 1));
-	assert_true(pidns_tells(PIDNS_DIFFERENT, 5, 1));
-	assert_false(pidns_tells(PIDNS_DIFFERENT, 5, 5));
-	assert_false(pidns_tells(PIDNS_DIFFERENT, 5, 0));
-	assert_true(pidns_tells(PIDNS_OURS, 5, 5));
-	assert_true(pidns_tells(PIDNS_OURS, 5, 0));
-	assert_true(pidns_tells(PIDNS_UNKNOWN, 5, 0));
+	assert_false(pidns_has_number(PIDNS_NOTHING, 5, 1));
+	assert_true(pidns_has_number(PIDNS_DIFFERENT, 5, 1));
+	assert_false(pidns_has_number(PIDNS_DIFFERENT, 5, 5));
+	assert_false(pidns_has_number(PIDNS_DIFFERENT, 5, 0));
+	assert_true(pidns_has_number(PIDNS_OURS, 5, 5));
+	assert_true(pidns_has_number(PIDNS_OURS, 5, 0));
+	assert_true(pidns_has_number(PIDNS_UNKNOWN, 5, 0));
 	assert_string_equal(pidns_text(PIDNS_OURS, 4194304, text), "4194304");
 	assert_string_equal(pidns_text(PIDNS_OURS, 0, text), "-");
 	assert_string_equal(pidns_text(PIDNS_UNKNOWN, 0, text), "?");

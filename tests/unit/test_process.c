@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "process.h"
+#include "base/process.h"
 
 static pid_t child(const char *name)
 {

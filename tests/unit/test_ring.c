@@ -3,7 +3,7 @@
  * The rings by themselves, on memory that is filled as the kernel fills it (the module is included for that), and
  * where it is permitted with a program that writes to real ones.
  */
-#include "../../common/ring.c"
+#include "common/stream/ring.c"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,8 @@
 #include <sched.h>
 #include <stdio.h>
 
-#include "image.h"
+#include "image/image.h"
+#include "load/object.h"
 
 #define PAGE 4096
 #define DATA (2 * PAGE)

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "buffer.h"
-#include "stat.h"
-#include "stat_text.h"
+#include "base/buffer.h"
+#include "tools/procstat/stat.h"
+#include "tools/procstat/stat_text.h"
 
 #define MS 1000000ULL
 
@@ -117,7 +117,7 @@ static void too_many_keys_go_into_the_rest(void **state)
 	add(&t, 0, "c", row);
 	add(&t, 0, "d", row);
 	add(&t, 0, "a", row);
-	assert_int_equal(stat_add_rest(&t, &row), 0);
+	assert_int_equal(stat_add_overflow(&t, &row), 0);
 	assert_int_equal(t.n, 3);
 	assert_int_equal(find(&t, "a")->sum.exits, 2);
 	assert_true(t.lines[2].rest);
@@ -138,7 +138,7 @@ static void tables_merge(void **state)
 	for (i = 0; i < 3; i++) {
 		stat_clear(&now);
 		add(&now, 0, "a", (struct stat_row){ .exits = 1, .life_max_ns = 10 - i });
-		assert_int_equal(stat_add_lives(&now, &key, 2), 0);
+		assert_int_equal(stat_add_lifetimes(&now, &key, 2), 0);
 		assert_int_equal(stat_merge(&all, &now), 0);
 	}
 	assert_int_equal(all.n, 1);
@@ -156,7 +156,7 @@ static void lives_beyond_the_last_bucket_stay(void **state)
 
 	(void)state;
 	key.bucket = STAT_BUCKETS + 5;
-	assert_int_equal(stat_add_lives(&t, &key, 1), 0);
+	assert_int_equal(stat_add_lifetimes(&t, &key, 1), 0);
 	assert_int_equal(t.lines[0].lives[STAT_BUCKETS - 1], 1);
 	assert_int_equal(stat_bucket_low(0), 0);
 	assert_int_equal(stat_bucket_low(1), 1);
@@ -207,7 +207,7 @@ static void column_names_read_back(void **state)
 	assert_true(stat_parse_by("pid", &by) < 0);
 }
 
-static void text(const struct stat_table *t, const struct stat_look *look, const char *expected)
+static void text(const struct stat_table *t, const struct stat_view *look, const char *expected)
 {
 	struct buffer out = BUFFER_EMPTY;
 
@@ -229,7 +229,7 @@ static struct stat_table example(void)
 static void plain_text(void **state)
 {
 	struct stat_table t = example();
-	struct stat_look look = { .page_kb = 4 };
+	struct stat_view look = { .page_kb = 4 };
 
 	(void)state;
 	text(&t, &look,
@@ -250,7 +250,7 @@ static void plain_text(void **state)
 static void text_fits_every_width(void **state)
 {
 	struct stat_table t = example();
-	struct stat_look look = { .page_kb = 4 };
+	struct stat_view look = { .page_kb = 4 };
 	struct buffer out = BUFFER_EMPTY;
 
 	(void)state;
@@ -273,7 +273,7 @@ static void text_fits_every_width(void **state)
 static void columns_give_way(void **state)
 {
 	struct stat_table t = example();
-	struct stat_look look = { .page_kb = 4, .width = 80, .top = 1, .sort = STAT_CPU };
+	struct stat_view look = { .page_kb = 4, .width = 80, .top = 1, .sort = STAT_CPU };
 	struct buffer out = BUFFER_EMPTY;
 	static const char *const names[STAT_COLUMNS] = {
 		"", "FORKS", "EXECS", "FAILS", "EXITS", "NONZERO", "SIGNALS", "AVG(ms)", "MAX(ms)", "CPU(ms)", "RSS(max)",
@@ -318,7 +318,7 @@ static unsigned int count_lines(const char *text)
 /* Rows first, then histograms; together no more lines than there are. */
 static void text_fits_every_height(void **state)
 {
-	struct stat_look look = { .page_kb = 4, .width = 80 };
+	struct stat_view look = { .page_kb = 4, .width = 80 };
 	struct stat_table t = example();
 	struct buffer out = BUFFER_EMPTY;
 	struct stat_key key;
@@ -331,7 +331,7 @@ static void text_fits_every_height(void **state)
 		key = named(0, name);
 		add(&t, 0, name, (struct stat_row){ .exits = 40 });
 		for (key.bucket = 0; key.bucket < STAT_BUCKETS; key.bucket++)
-			stat_add_lives(&t, &key, 1);
+			stat_add_lifetimes(&t, &key, 1);
 	}
 	for (look.histogram = STAT_HISTOGRAM_NONE; look.histogram <= STAT_HISTOGRAM_KEYS; look.histogram++) {
 		for (look.height = 16; look.height < 100; look.height++) {
@@ -350,15 +350,15 @@ static void text_fits_every_height(void **state)
 static void histogram(void **state)
 {
 	struct stat_table t = example();
-	struct stat_look look = { .page_kb = 4, .histogram = STAT_HISTOGRAM_ALL };
+	struct stat_view look = { .page_kb = 4, .histogram = STAT_HISTOGRAM_ALL };
 	struct stat_key key = named(0, "cc1");
 	struct buffer out = BUFFER_EMPTY;
 
 	(void)state;
 	key.bucket = 8;
-	stat_add_lives(&t, &key, 2);
+	stat_add_lifetimes(&t, &key, 2);
 	key.bucket = 10;
-	stat_add_lives(&t, &key, 1);
+	stat_add_lifetimes(&t, &key, 1);
 	stat_text(&t, &look, &out);
 	assert_non_null(strstr(buffer_text(&out), "\nlifetime of all\n"));
 	assert_non_null(strstr(buffer_text(&out),

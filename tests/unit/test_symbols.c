@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <time.h>
 
-#include "buffer.h"
-#include "symbols.h"
+#include "base/buffer.h"
+#include "kernel/symbols.h"
 
 static const char kallsyms[] =
 	"0000000000000000 A fixed_percpu_data\n"

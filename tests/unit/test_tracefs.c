@@ -7,8 +7,8 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
-#include "buffer.h"
-#include "tracefs.h"
+#include "base/buffer.h"
+#include "kernel/tracefs.h"
 
 /* As Linux 5.4 writes it. */
 static const char exec_format[] =

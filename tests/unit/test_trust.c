@@ -3,8 +3,8 @@
 #define _GNU_SOURCE 1
 #include "fixture.h"
 
-#include "buffer.h"
-#include "compile.h"
+#include "base/buffer.h"
+#include "image/compile.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define SELF "/proc/self/exe"

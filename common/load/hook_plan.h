@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which hook is used for each thing to observe, in which form the programs are compiled, and why.
+ *
+ * A tool lists the ways in which a thing can be seen. The plan puts them in the order in which they are to be tried
+ * on this kernel: rightness first, cost second. What only attaching can tell (busy, refused) shows there, and the
+ * next way is taken then (tracer.h).
+ */
+#ifndef PROCSNOOP_HOOK_PLAN_H
+#define PROCSNOOP_HOOK_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct features;
+struct buffer;
+
+enum plan_family {
+	PLAN_AUTO,
+	PLAN_RAW,
+	PLAN_TRACEPOINT,
+	PLAN_KPROBE,
+};
+
+struct plan_hook {
+	const char *program; /* in the image */
+	const char *tail_prog; /* program that it goes on in by a tail call, or NULL */
+	unsigned int tail_map; /* through this map */
+	enum plan_family family;
+	const char *system; /* of a classic tracepoint */
+	const char *target; /* event, or functions to be tried one after another: "new|old" */
+	uint32_t since;	    /* version code from which on the new one is there; before, the old one is tried first */
+	bool returns;	    /* kprobe on the return */
+	bool optional;	    /* the way serves without it */
+};
+
+#define PLAN_HOOKS_MAX 10
+
+/* Hooks that are attached together. */
+struct attach_method {
+	enum plan_family family;
+	struct plan_hook hooks[PLAN_HOOKS_MAX]; /* ended by program == NULL */
+};
+
+#define PLAN_METHODS_MAX 3
+
+struct probe_target {
+	const char *name;
+	bool optional; /* the tool does without; what that costs its manual says */
+	/*
+	 * A kprobe comes first on kernels before this version, 0: 4.15. Until then a tracepoint holds one program for the
+	 * whole machine; a later version means that the kprobe tells what the tracepoint cannot.
+	 */
+	uint32_t kprobe_first_below;
+	struct attach_method ways[PLAN_METHODS_MAX]; /* ended by PLAN_AUTO */
+};
+
+struct plan_candidate {
+	const struct attach_method *way;
+	bool usable;
+	char reason[160];
+};
+
+struct plan {
+	const struct probe_target *thing;
+	unsigned int n_choices;
+	struct plan_candidate choices[PLAN_METHODS_MAX]; /* in the order to try; unusable ones last */
+};
+
+/* "auto", "raw", "tracepoint", "kprobe" to a family; -EINVAL. And back; static. */
+int plan_parse_family(const char *name, enum plan_family *family);
+const char *plan_family_name(enum plan_family family);
+
+/*
+ * Orders the ways of @thing. @forced other than PLAN_AUTO leaves only that family, if the thing has a way of it; a
+ * thing that has none (a failed exec has no raw tracepoint of its own) keeps its others.
+ */
+void plan_make(struct plan *plan, const struct probe_target *thing, const struct features *features,
+	       enum plan_family forced);
+
+/*
+ * Looks whether the functions to be probed exist; ways without are not usable then. Reads all of /proc/kallsyms, some
+ * 40 ms, so this is for --plan: a run finds out by attaching. Without that file nothing changes.
+ */
+void plan_check_functions(struct plan *plans, unsigned int n_plans);
+
+/*
+ * The form for this kernel: the newest that it takes, told by the version code of the first kernel that does
+ * (bpf_src/shared/bpf.h). By what was tried, so that what a distribution took over from later kernels counts (RHEL 8.3 and later:
+ * 5.5), and what lockdown refuses does not; by the version where nothing may be tried. @forced: version code or 0, the
+ * newest that is wanted.
+ */
+uint32_t plan_form(const struct features *features, uint32_t forced);
+
+/* Tells whether there is a way that can be tried, or the tool does without the thing. */
+bool plan_is_usable(const struct plan *plan);
+
+/* Appends the plan as text: a line for each choice. */
+void plan_print(const struct plan *plan, struct buffer *out);
+
+#endif

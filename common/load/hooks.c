@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "load/hooks.h"
+
+#include "bpf_src/shared/maps.h"
+#include "kernel/features.h"
+#include "kernel/tracefs.h"
+
+#define GROUP_DEAD_AT 32 /* in the records of bpf_src/exitsnoop/exitsnoop.bpf.c and procstat.bpf.c */
+
+const struct probe_target hooks_exec = {
+	.name = "exec",
+	/*
+	 * A path longer than a trace record (2 KB until 5.16) never reaches a program at a tracepoint, and has the kernel
+	 * WARN: perf_trace_buf_prepare() in kernel/trace/trace_event_perf.c.
+	 */
+	.kprobe_first_below = FEATURES_VERSION(4, 17, 0),
+	.ways = {
+		{ PLAN_RAW, { { .program = "on_exec", .family = PLAN_RAW, .target = "sched_process_exec" } } },
+		{ PLAN_TRACEPOINT,
+		  { { .program = "on_exec", .family = PLAN_TRACEPOINT, .system = "sched", .target = "sched_process_exec" } } },
+		{ PLAN_KPROBE, { { .program = "on_exec", .family = PLAN_KPROBE, .target = "proc_exec_connector" } } },
+	},
+};
+
+const struct probe_target hooks_fork = {
+	.name = "fork",
+	.ways = {
+		{ PLAN_RAW, { { .program = "on_fork_raw", .family = PLAN_RAW, .target = "task_newtask" } } },
+		{ PLAN_TRACEPOINT,
+		  { { .program = "on_fork_tracepoint", .family = PLAN_TRACEPOINT, .system = "task",
+		      .target = "task_newtask" } } },
+		{ PLAN_KPROBE,
+		  { { .program = "on_fork_kprobe", .family = PLAN_KPROBE, .target = "wake_up_new_task" },
+		    { .program = "on_begin_kprobe", .family = PLAN_KPROBE, .target = "begin_new_exec|flush_old_exec",
+		      .since = FEATURES_VERSION(5, 8, 0), .optional = true } } },
+	},
+};
+
+/* A failed exec may take more than one program, see MAP_LEAVE_TAIL and MAP_RETURN_TAIL. */
+#define LEAVE                                                                                                          \
+	.program = "on_leave", .tail_prog = "on_leave_tail", .tail_map = MAP_LEAVE_TAIL, .family = PLAN_TRACEPOINT,         \
+	.system = "syscalls"
+#define RETURN                                                                                                         \
+	.program = "on_return", .tail_prog = "on_return_tail", .tail_map = MAP_RETURN_TAIL, .family = PLAN_KPROBE,          \
+	.returns = true, .since = HOOKS_WRAPPED
+#define CALL .family = PLAN_KPROBE, .since = HOOKS_WRAPPED
+#define COMPAT_HOOKS                                                                                                   \
+	{ RETURN, .optional = true, .target = HOOKS_COMPAT("execve") },                                                \
+	{ RETURN, .optional = true, .target = HOOKS_COMPAT("execveat") },                                              \
+	{ CALL, .program = "on_call_compat_execve", .optional = true, .target = HOOKS_COMPAT("execve") },              \
+	{ CALL, .program = "on_call_compat_execveat", .optional = true, .target = HOOKS_COMPAT("execveat") }
+
+#define COUNT_LEAVE .program = "on_leave", .family = PLAN_TRACEPOINT, .system = "syscalls"
+#define COUNT_RETURN .program = "on_return", .family = PLAN_KPROBE, .returns = true, .since = HOOKS_WRAPPED
+/* on x86-64 32-bit callers have functions of their own, and pass no tracepoint of the system call */
+#define COUNT_COMPAT                                                                                                   \
+	{ COUNT_RETURN, .optional = true, .target = HOOKS_COMPAT("execve") },                                          \
+	{ COUNT_RETURN, .optional = true, .target = HOOKS_COMPAT("execveat") }
+
+/* Returns first: an exec that is under way while we attach must not leave an entry without an end. */
+const struct probe_target hooks_failed_exec = {
+	.name = "failed exec",
+	.ways = {
+		{ PLAN_TRACEPOINT,
+		  { { LEAVE, .target = "sys_exit_execve" },
+		    { LEAVE, .target = "sys_exit_execveat" },
+		    { .program = "on_enter_execve", .family = PLAN_TRACEPOINT, .system = "syscalls",
+		      .target = "sys_enter_execve" },
+		    { .program = "on_enter_execveat", .family = PLAN_TRACEPOINT, .system = "syscalls",
+		      .target = "sys_enter_execveat" },
+		    COMPAT_HOOKS } },
+		{ PLAN_KPROBE,
+		  { { RETURN, .target = HOOKS_SYSCALL("execve") },
+		    { RETURN, .target = HOOKS_SYSCALL("execveat") },
+		    { CALL, .program = "on_call_execve", .target = HOOKS_SYSCALL("execve") },
+		    { CALL, .program = "on_call_execveat", .target = HOOKS_SYSCALL("execveat") },
+		    COMPAT_HOOKS } },
+	},
+};
+
+/* procstat counts failed execs by what they return. */
+const struct probe_target hooks_failed_exec_return = {
+	.name = "failed exec",
+	.ways = {
+		{ PLAN_TRACEPOINT,
+		  { { COUNT_LEAVE, .target = "sys_exit_execve" },
+		    { COUNT_LEAVE, .target = "sys_exit_execveat" },
+		    COUNT_COMPAT } },
+		{ PLAN_KPROBE,
+		  { { COUNT_RETURN, .target = HOOKS_SYSCALL("execve") },
+		    { COUNT_RETURN, .target = HOOKS_SYSCALL("execveat") },
+		    COUNT_COMPAT } },
+	},
+};
+
+#define SWITCH_RAW 0 /* way of last_switch */
+
+/*
+ * At tracepoints of either kind every switch can be seen, of every scheduling class; task_dead_fair, which there is from
+ * 4.3 on, is called for the dead of the usual class only.
+ */
+static const struct probe_target last_switch = {
+	.name = "last switch",
+	.optional = true,
+	.ways = {
+		{ PLAN_RAW, { { .program = "on_switch_raw", .family = PLAN_RAW, .target = "sched_switch" } } },
+		{ PLAN_TRACEPOINT,
+		  { { .program = "on_switch_tracepoint", .family = PLAN_TRACEPOINT, .system = "sched",
+		      .target = "sched_switch" } } },
+		{ PLAN_KPROBE, { { .program = "on_dead_kprobe", .family = PLAN_KPROBE, .target = "task_dead_fair" } } },
+	},
+};
+
+void hooks_last_switch(struct probe_target *thing, uint32_t version_code)
+{
+	*thing = last_switch;
+	/* a raw tracepoint is not told whether the task is dead, while the record of the classic one always tells */
+	if (version_code < FEATURES_VERSION(5, 18, 0))
+		thing->ways[SWITCH_RAW] = (struct attach_method){ .family = PLAN_AUTO };
+}
+
+void hooks_end(struct probe_target *thing, const char *name, const struct hooks_end_programs *programs, bool told)
+{
+	const struct probe_target end = {
+		.name = name,
+		.kprobe_first_below = told ? 0 : UINT32_MAX, /* taskstats_exit() is always told the truth */
+		.ways = {
+			{ PLAN_RAW,
+			  { { .program = told ? programs->raw : programs->live, .family = PLAN_RAW,
+			      .target = "sched_process_exit" } } },
+			{ PLAN_TRACEPOINT,
+			  { { .program = told ? programs->tracepoint : programs->live, .family = PLAN_TRACEPOINT,
+			      .system = "sched", .target = "sched_process_exit" } } },
+			{ PLAN_KPROBE,
+			  { { .program = programs->kprobe, .family = PLAN_KPROBE, .target = "taskstats_exit" } } },
+		},
+	};
+
+	*thing = end;
+}
+
+bool hooks_have_group_dead(void)
+{
+	struct tracefs_field field;
+	struct tracefs tracefs;
+
+	return tracefs_open(&tracefs, NULL) == 0 &&
+	       tracefs_event_field(&tracefs, "sched", "sched_process_exit", "group_dead", &field) == 0 &&
+	       field.offset == GROUP_DEAD_AT && field.size == 1;
+}

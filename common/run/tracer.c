@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "run/tracer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/message.h"
+#include "base/priority.h"
+#include "base/process.h"
+#include "bpf_src/shared/maps.h"
+#include "image/image.h"
+#include "kernel/bpf.h"
+#include "layout/pidns.h"
+#include "load/attach.h"
+#include "load/object.h"
+#include "stream/ring.h"
+
+static void report_not_permitted(const struct features *f)
+{
+	if (geteuid() != 0)
+		message_error("BPF is not permitted: run as root (needs CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON from 5.8 on)");
+	else if (f->lockdown == LOCKDOWN_CONFIDENTIALITY)
+		message_error("BPF is not permitted: the kernel is locked down (confidentiality; see "
+			      "/sys/kernel/security/lockdown), which also comes with Secure Boot on some distributions");
+	else
+		message_error("BPF is not permitted, though we are root: a container without CAP_SYS_ADMIN, a seccomp "
+			      "filter or the kernel's lockdown forbids it");
+}
+
+static bool none_usable(const struct features *f)
+{
+	return f->kprobe && f->tracepoint && f->raw_tracepoint;
+}
+
+static int check_features(const struct features *f)
+{
+	if (!none_usable(f))
+		return TOOL_DONE;
+	if (f->kprobe == -EPERM || f->kprobe == -EACCES)
+		report_not_permitted(f);
+	else
+		message_error("this kernel (%s) has no BPF for tracing: %s; needs Linux 4.4 or later with CONFIG_BPF_SYSCALL "
+			      "and CONFIG_BPF_EVENTS", f->release, strerror(-f->kprobe));
+	return TOOL_CANNOT;
+}
+
+static void set_filters(struct tracer *t)
+{
+	t->constants[FILTER_UID] = t->options->uid;
+	t->constants[FILTER_MNTNS] = t->options->mntns;
+	t->constants[FILTER_FOLLOW] = t->options->follow;
+	if (!t->options->follow)
+		t->skip_maps |= 1ULL << MAP_FOLLOWED;
+}
+
+/* Besides a ring for each CPU: maps, programs, their hooks, and files that are read at the start. */
+#define MIN_OPEN_FILES 24
+
+int tracer_plan(struct tracer *t, const struct common_options *options, const struct probe_target *const *things)
+{
+	uint64_t open_files;
+	int err, code;
+
+	memset(t, 0, sizeof(*t));
+	t->cgroup_watch = -1;
+	t->options = options;
+	open_files = process_raise_open_files();
+	priority_raise(); /* until tracing begins, see session.c */
+	err = features_find(&t->features);
+	if (err) {
+		message_error("cannot tell the kernel's version: %s", strerror(-err));
+		return TOOL_CANNOT;
+	}
+	if (open_files < MIN_OPEN_FILES + t->features.cpus) {
+		message_error("the limit on open files is %llu, but %u are needed: raise it (ulimit -n)",
+			      (unsigned long long)open_files, MIN_OPEN_FILES + t->features.cpus);
+		return TOOL_FAILED;
+	}
+	code = check_features(&t->features);
+	t->cannot = code != TOOL_DONE;
+	if (code && !options->show_plan)
+		return code;
+	set_filters(t);
+	t->form = plan_form(&t->features, options->form);
+	t->nested = !pidns_is_initial();
+	code = tracer_scope(t);
+	if (code)
+		return code;
+	for (; *things; things++)
+		plan_make(&t->plans[t->n_plans++], *things, &t->features, options->hook);
+	if (options->show_plan && t->features.kprobes)
+		plan_check_functions(t->plans, t->n_plans);
+	return TOOL_DONE;
+}
+
+static enum image_type image_type(enum plan_family family)
+{
+	switch (family) {
+	case PLAN_RAW:
+		return IMAGE_RAW_TRACEPOINT;
+	case PLAN_TRACEPOINT:
+		return IMAGE_TRACEPOINT;
+	default:
+		return IMAGE_KPROBE;
+	}
+}
+
+/* Puts the program that @hook's goes on in where it will look for it. */
+static int load_tail_prog(struct tracer *t, const struct plan_hook *hook)
+{
+	int map = bpf_object_map(t->object, hook->tail_map), program;
+	uint32_t zero = 0;
+
+	if (!hook->tail_prog || map < 0 || !image_program(t->image, hook->tail_prog))
+		return 0; /* old forms have none */
+	program = bpf_object_load(t->object, hook->tail_prog, image_type(hook->family));
+	return program < 0 ? program : bpf_map_update(map, &zero, &program);
+}
+
+/* Loads and attaches at one target. */
+static int attach_at(struct tracer *t, const struct plan_hook *hook, const char *target)
+{
+	int program;
+
+	/* a system call's function of its own prefix gets its arguments behind a pointer (4.17) */
+	t->constants[SYSCALL_WRAPPED] = strncmp(target, "__", 2) == 0;
+	program = load_tail_prog(t, hook);
+	if (!program)
+		program = bpf_object_load(t->object, hook->program, image_type(hook->family));
+	if (program < 0) {
+		message_verbose("program %s is refused: %s", hook->program, strerror(-program));
+		if (message_is_verbose())
+			message_lines("  verifier: ", bpf_object_log(t->object));
+		return program;
+	}
+	switch (hook->family) {
+	case PLAN_RAW:
+		return attach_raw_tracepoint(t->attach, program, target);
+	case PLAN_TRACEPOINT:
+		return attach_tracepoint(t->attach, program, hook->system, target);
+	default:
+		return attach_kprobe(t->attach, program, target, hook->returns);
+	}
+}
+
+static int attach_named(struct tracer *t, const struct plan_hook *hook, const char *name, size_t length)
+{
+	char target[128];
+	int err;
+
+	snprintf(target, sizeof(target), "%.*s", (int)length, name);
+	err = attach_at(t, hook, target);
+	if (!err)
+		message_verbose("attached %s to %s %s%s%s%s", hook->program, plan_family_name(hook->family),
+				hook->system ? hook->system : "", hook->system ? ":" : "", target,
+				hook->returns ? " (return)" : "");
+	else
+		message_verbose("cannot attach %s to %s %s%s: %s", hook->program, plan_family_name(hook->family), target,
+				hook->returns ? " (return)" : "", strerror(-err));
+	return err;
+}
+
+/* Tries the targets "new|old". The likelier one first: the kernel logs each kprobe on a function that is not there. */
+static int attach_hook(struct tracer *t, const struct plan_hook *hook)
+{
+	size_t length = strcspn(hook->target, "|");
+	const char *old = hook->target[length] ? hook->target + length + 1 : NULL;
+	bool old_first = old && t->features.version_code < hook->since;
+	int err = -ENOENT;
+
+	if (hook->family == PLAN_KPROBE && !t->features.kprobes)
+		return -EOPNOTSUPP;
+	if (old_first)
+		err = attach_named(t, hook, old, strlen(old));
+	if (err)
+		err = attach_named(t, hook, hook->target, length);
+	if (err && old && !old_first)
+		err = attach_named(t, hook, old, strlen(old));
+	return err;
+}
+
+static int attach_way(struct tracer *t, const struct attach_method *way)
+{
+	unsigned int i, before = attach_count(t->attach);
+	int err = 0;
+
+	for (i = 0; i < PLAN_HOOKS_MAX && way->hooks[i].program && !err; i++) {
+		err = attach_hook(t, &way->hooks[i]);
+		if (way->hooks[i].optional && err)
+			err = 0;
+	}
+	if (err)
+		attach_undo(t->attach, before);
+	return err;
+}
+
+static int attach_target(struct tracer *t, struct plan *plan)
+{
+	unsigned int i;
+	int err = -EOPNOTSUPP;
+
+	for (i = 0; i < plan->n_choices; i++) {
+		struct plan_candidate *choice = &plan->choices[i];
+
+		if (!choice->usable)
+			continue;
+		err = attach_way(t, choice->way);
+		if (!err)
+			return TOOL_DONE;
+		snprintf(choice->reason, sizeof(choice->reason), "refused: %s%s", message_cause(err),
+			 err == -EEXIST ? " (another tool holds it; before Linux 4.15 an event takes one program)" : "");
+		message_verbose("%s: not by %s: %s", plan->thing->name, plan_family_name(choice->way->family),
+				choice->reason);
+	}
+	if (plan->thing->optional)
+		return TOOL_DONE;
+	message_error("no hook for %s can be used on this kernel (%s):", plan->thing->name, t->features.release);
+	for (i = 0; i < plan->n_choices; i++)
+		message_error("  %s: %s", plan_family_name(plan->choices[i].way->family), plan->choices[i].reason);
+	if (!message_is_verbose())
+		message_error("-v says more");
+	return TOOL_CANNOT;
+}
+
+static const struct {
+	enum map_index map;
+	const char *table, *meaning;
+} tables[] = {
+	{ MAP_FOLLOWED, "followed", "as many processes are not followed" },
+	{ MAP_PARENTS, "parents", "as many execs may show the parent that the process had after it" },
+	{ MAP_ATTEMPTS, "attempts", "as many execs were not watched: if they failed they are not shown" },
+	{ MAP_EXECS, "execs", "the time since as many execs is not known" },
+	{ MAP_THREAD_TOTALS, "threads", "what threads of as many processes used may be missing" },
+	{ MAP_STAT_EXES, "exes", "the executable of as many processes is not known" },
+	{ MAP_STAT_COUNTED_EXITS, "ended", "as many exits may be counted twice" },
+};
+#define N_TABLES (sizeof(tables) / sizeof(*tables))
+
+/* For tests: tables that fill up soon. */
+static void shrink_tables(struct tracer *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < N_TABLES && t->options->table_size; i++)
+		t->entries[tables[i].map] = t->options->table_size;
+}
+
+static int make_object(struct tracer *t)
+{
+	struct bpf_object_options options = {
+		.cpus = t->features.cpus,
+		.version_code = t->features.version_code,
+		.constants = t->constants,
+		.n_constants = CONSTANT_COUNT,
+		.skip_maps = t->skip_maps,
+		.entries = t->entries,
+		.n_entries = MAP_COUNT,
+	};
+	int err;
+
+	shrink_tables(t);
+	err = bpf_object_new(&t->object, t->image, &options);
+
+	if (err == -EPERM || err == -EACCES) {
+		report_not_permitted(&t->features);
+		return TOOL_CANNOT;
+	}
+	if (err) {
+		message_error("cannot create the BPF maps: %s", message_cause(err));
+		return TOOL_FAILED;
+	}
+	return TOOL_DONE;
+}
+
+/* Below 4.11 an event comes in many parts, each with a head of its own. */
+static unsigned int ring_pages(const struct tracer *t)
+{
+	if (t->options->buffer_pages)
+		return t->options->buffer_pages;
+	return t->form < FEATURES_VERSION(4, 11, 0) ? 256 : 64;
+}
+
+static int explain_cpus(int err)
+{
+	message_error("cannot read which CPUs there are, below /sys/devices/system/cpu: %s: is /sys mounted?", strerror(-err));
+	return TOOL_CANNOT;
+}
+
+/* Names what is missing or limited, and what to do. */
+static int explain_rings(const struct tracer *t, enum rings_step step, int err)
+{
+	if (step == RINGS_CPUS)
+		return explain_cpus(err);
+	if (step == RINGS_EVENT && (err == -EPERM || err == -EACCES)) {
+		message_error("perf_event_open(2) is not permitted: %s",
+			      geteuid() ? "run as root (needs CAP_PERFMON, before 5.8 CAP_SYS_ADMIN)" :
+					  "a seccomp filter, as of a container, or missing capabilities forbid it");
+		return TOOL_CANNOT;
+	}
+	if (err == -EMFILE)
+		message_error("too many open files: a ring for each CPU takes a descriptor; raise the limit (ulimit -n)");
+	else if (err == -EPERM || err == -ENOMEM)
+		message_error("cannot open a ring of %u pages for each CPU: %s: the limit on locked memory (ulimit -l) or a "
+			      "memory cgroup; try fewer --buffer-pages", ring_pages(t), strerror(-err));
+	else
+		message_error("cannot open a ring of %u pages for each CPU: %s", ring_pages(t), message_cause(err));
+	return TOOL_FAILED;
+}
+
+static int open_rings(struct tracer *t)
+{
+	int map = bpf_object_map(t->object, MAP_EVENTS), err;
+	enum rings_step step;
+
+	if (map < 0) /* procstat needs none */
+		return TOOL_DONE;
+	err = rings_open(&t->rings, map, ring_pages(t), &step);
+	if (err)
+		return explain_rings(t, step, err);
+	message_verbose("rings: %zu bytes for %u CPUs", rings_memory(t->rings), t->features.cpus);
+	return TOOL_DONE;
+}
+
+int tracer_attach(struct tracer *t)
+{
+	unsigned int i;
+	int code;
+
+	/* maps are as large as there are CPUs */
+	if (t->features.cpus_error)
+		return explain_cpus(t->features.cpus_error);
+	/* in a PID namespace it cannot be seen who is dead */
+	if (!t->features.tracefs_error && !t->nested)
+		attach_clean(&t->features.tracefs);
+	t->attach = attach_new(t->features.tracefs_error ? NULL : &t->features.tracefs);
+	if (!t->attach) {
+		message_error("no memory");
+		return TOOL_FAILED;
+	}
+	code = make_object(t);
+	if (!code)
+		code = tracer_cgroup_fill(t);
+	if (!code)
+		code = open_rings(t);
+	for (i = 0; i < t->n_plans && !code; i++)
+		code = attach_target(t, &t->plans[i]);
+	return code;
+}
+
+int tracer_follow(struct tracer *t, uint32_t pid)
+{
+	uint64_t now = clock_now();
+	int map = bpf_object_map(t->object, MAP_FOLLOWED), err = map < 0 ? map : 0;
+
+	if (!err && t->nested)
+		err = t->pidns ? pidns_global(t->pidns, pid, &pid) : -ENXIO;
+	return err ? err : bpf_map_update(map, &pid, &now);
+}
+
+/* What is swept a second: some ten milliseconds, so that it costs a hundredth of a CPU. */
+#define SWEEP_MAX_KEYS 4096
+
+/*
+ * Forgets processes that are gone, from the key *@at on: as many as *@left allows. Returns whether the end of the map
+ * was reached. An id that another process got since is told by its start, in the programs.
+ */
+static bool sweep(int map, uint32_t *at, unsigned int *left)
+{
+	uint32_t pid, next = *at;
+	bool more = *at || bpf_map_next(map, NULL, &next) == 0;
+
+	for (; more && *left; --*left) {
+		pid = next;
+		more = bpf_map_next(map, &pid, &next) == 0;
+		if (process_is_gone(pid))
+			bpf_map_delete(map, &pid);
+	}
+	*at = more ? next : 0;
+	return !more;
+}
+
+void tracer_gc(struct tracer *t)
+{
+	static const uint32_t maps[] = { MAP_FOLLOWED, MAP_PARENTS, MAP_EXECS,
+					 MAP_THREAD_TOTALS, MAP_STAT_EXES, MAP_STAT_COUNTED_EXITS };
+	const unsigned int n_maps = sizeof(maps) / sizeof(*maps);
+	unsigned int i, left = SWEEP_MAX_KEYS;
+
+	if (t->nested) { /* /proc has other numbers */
+		tracer_gc_nested(t);
+		return;
+	}
+	for (i = 0; i < n_maps && left; i++) {
+		int map = bpf_object_map(t->object, maps[t->sweep_map]);
+
+		if (map >= 0 && !sweep(map, &t->sweep_key, &left))
+			break;
+		t->sweep_map = (t->sweep_map + 1) % n_maps;
+	}
+}
+
+unsigned int tracer_read_drops(struct tracer *t, struct tracer_drop *drops, unsigned int size)
+{
+	int map = bpf_object_map(t->object, MAP_DROPS);
+	unsigned int i, n = 0;
+	uint64_t count;
+
+	for (i = 0; i < N_TABLES && n < size && map >= 0; i++) {
+		uint32_t key = tables[i].map;
+
+		/* what this run does without is no loss */
+		if (t->skip_maps >> key & 1 || bpf_map_lookup(map, &key, &count) < 0 || count == t->drops[key])
+			continue;
+		drops[n++] = (struct tracer_drop){ tables[i].table, tables[i].meaning, count - t->drops[key] };
+		t->drops[key] = count;
+	}
+	return n;
+}
+
+void tracer_detach(struct tracer *t)
+{
+	attach_free(t->attach);
+	t->attach = NULL;
+}
+
+void tracer_free(struct tracer *t)
+{
+	tracer_detach(t);
+	rings_free(t->rings);
+	bpf_object_free(t->object);
+	image_free(t->image);
+	pidns_close(t->pidns);
+	tracer_cgroup_free(t);
+	t->pidns = NULL;
+	t->rings = NULL;
+	t->object = NULL;
+	t->image = NULL;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "exit_plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/features.h"
+#include "load/hooks.h"
+#include "run/tracer.h"
+
+enum { RAW, TRACEPOINT, KPROBE }; /* ways of hooks_fork */
+
+static const struct hooks_end_programs end_programs = {
+	.raw = "on_exit_raw",
+	.tracepoint = "on_exit_tracepoint",
+	.kprobe = "on_exit_kprobe",
+	.live = "on_exit_live",
+};
+
+/* Whose child a new process is does not matter here, nor who waits in vfork(2). */
+static void make_forks(struct probe_target *forks)
+{
+	*forks = hooks_fork;
+	forks->ways[RAW].hooks[0].program = "on_born_raw";
+	forks->ways[TRACEPOINT].hooks[0].program = "on_born_tracepoint";
+	memset(&forks->ways[KPROBE].hooks[1], 0, sizeof(forks->ways[KPROBE].hooks[1])); /* begin_new_exec */
+}
+
+void exit_plan_begin(struct exit_plan *p, bool args, bool usage, bool json, bool follow)
+{
+	unsigned int n = 0;
+
+	memset(p, 0, sizeof(*p));
+	p->args = args;
+	p->told = hooks_have_group_dead();
+	hooks_end(&p->exits, "exit", &end_programs, p->told);
+	p->execs = hooks_exec;
+	p->execs.optional = true;
+	make_forks(&p->forks);
+	p->forks.optional = !follow;
+	/* the things that an end rests on first: an end that is seen has been seen to begin, or is older than we are */
+	if (follow || (args && !p->told))
+		p->things[n++] = &p->forks;
+	if (json || usage || (args && !p->told))
+		p->things[n++] = &p->execs;
+	hooks_last_switch(&p->last_switch, features_version_code());
+	if (usage)
+		p->things[n++] = &p->last_switch;
+	p->things[n] = &p->exits;
+}
+
+static struct plan *plan_of(const struct exit_plan *p, struct tracer *tracer)
+{
+	unsigned int i;
+
+	for (i = 0; i < tracer->n_plans; i++)
+		if (tracer->plans[i].thing == &p->exits)
+			return &tracer->plans[i];
+	return NULL;
+}
+
+void exit_plan_check(struct exit_plan *p, const struct tracer *tracer)
+{
+	const struct plan *plan = plan_of(p, (struct tracer *)tracer);
+	bool kprobe;
+
+	if (!plan || !plan->n_choices || p->told)
+		return;
+	kprobe = plan->choices[0].usable && plan->choices[0].way->family == PLAN_KPROBE;
+	p->by_live = !kprobe;
+	p->may_need_live = kprobe && plan->n_choices > 1;
+	p->remember = p->args && !kprobe;
+}
+
+void exit_plan_finish(const struct exit_plan *p, struct tracer *tracer)
+{
+	struct plan *plan = plan_of(p, tracer);
+	enum layout_field missing;
+	unsigned int i;
+
+	if (!plan || p->told || layout_known(&tracer->layout, LAYOUT_GROUP_LIVE, &missing))
+		return;
+	for (i = 0; i < plan->n_choices; i++) {
+		struct plan_candidate *choice = &plan->choices[i];
+
+		if (choice->way->family == PLAN_KPROBE || !choice->usable)
+			continue;
+		choice->usable = false;
+		snprintf(choice->reason, sizeof(choice->reason), "not usable: the offset of %s is not known",
+			 layout_field_name(missing));
+	}
+}

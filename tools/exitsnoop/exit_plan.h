@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How exitsnoop sees the ends of processes on this kernel: by which hooks, and what each of them cannot tell. */
+#ifndef PROCSNOOP_EXIT_PLAN_H
+#define PROCSNOOP_EXIT_PLAN_H
+
+#include <stdbool.h>
+
+#include "load/hook_plan.h"
+
+struct tracer;
+
+struct exit_plan {
+	const struct probe_target *things[5]; /* for tracer_plan() */
+	bool told;	    /* sched_process_exit tells group_dead, and the memory is still there (6.16) */
+	bool by_live;	    /* only live == 0 tells of an end: there may be two reports */
+	bool may_need_live; /* that comes next if the kprobe is refused */
+	bool remember;	    /* command lines must be remembered: they are gone at the end */
+	/* for exit_plan.c */
+	bool args;
+	struct probe_target exits, execs, forks, last_switch;
+};
+
+/* Begins: what is wanted to the things to observe. */
+void exit_plan_begin(struct exit_plan *p, bool args, bool usage, bool json, bool follow);
+
+/* After tracer_plan(): what the hook that comes first means. */
+void exit_plan_check(struct exit_plan *p, const struct tracer *tracer);
+
+/* After tracer_image(): takes out ways for which the layout does not serve. */
+void exit_plan_finish(const struct exit_plan *p, struct tracer *tracer);
+
+#endif
