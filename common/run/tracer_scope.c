@@ -151,9 +151,9 @@ static unsigned int read_keys(int map, uint32_t **keys)
 
 static int by_number(const void *a, const void *b)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
 
-	return x < y ? -1 : x > y;
+	return first < second ? -1 : first > second;
 }
 
 /*

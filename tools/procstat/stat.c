@@ -256,17 +256,17 @@ static int compare(const void *one, const void *other)
 {
 	static const enum stat_column then[] = { STAT_CPU, STAT_EXITS, STAT_EXECS, STAT_FORKS };
 	const struct stat_line *a = one, *b = other;
-	double x = value(a, sort_column), y = value(b, sort_column);
+	double first = value(a, sort_column), second = value(b, sort_column);
 	unsigned int i;
 
 	if (sort_column == STAT_KEY)
 		return compare_keys(a, b);
-	for (i = 0; x == y && i < sizeof(then) / sizeof(*then); i++) {
-		x = value(a, then[i]);
-		y = value(b, then[i]);
+	for (i = 0; first == second && i < sizeof(then) / sizeof(*then); i++) {
+		first = value(a, then[i]);
+		second = value(b, then[i]);
 	}
-	if (x != y)
-		return x > y ? -1 : 1;
+	if (first != second)
+		return first > second ? -1 : 1;
 	return compare_keys(a, b);
 }
 
