@@ -5,11 +5,11 @@
 
 #include "event.h"
 
-#define EXEC_PATH_INLINE 256	/* bytes of the path that come with the event; a longer one follows as a part */
-#define EXEC_PATH_MAX 4096	/* PATH_MAX, with the NUL */
-#define EXEC_ARGS_MAX 30720	/* bytes of arguments shown; with the rest under 32768, a per-CPU array's limit */
-#define EXEC_CHUNK 256		/* old forms: bytes of one part */
-#define EXEC_ARG_MAX 4096	/* failed exec: bytes shown of one argument */
+#define EXEC_PATH_INLINE 256 /* bytes of the path that come with the event; a longer one follows as a part */
+#define EXEC_PATH_MAX 4096   /* PATH_MAX, with the NUL */
+#define EXEC_ARGS_MAX 30720  /* bytes of arguments shown; with the rest under 32768, a per-CPU array's limit */
+#define EXEC_CHUNK 256	     /* old forms: bytes of one part */
+#define EXEC_ARG_MAX 4096    /* failed exec: bytes shown of one argument */
 
 /* Before each argument of a failed exec in args */
 enum exec_tag {
@@ -30,13 +30,13 @@ struct exec_base {
 	__u32 ppid;
 	__u32 uid;
 	__s32 ret;
-	__u32 flags;	   /* enum exec_flag */
-	__u64 path_start;  /* user addresses */
+	__u32 flags;	  /* enum exec_flag */
+	__u64 path_start; /* user addresses */
 	__u64 args_start;
-	__u64 args_total;  /* bytes of arguments that the new program has; of a failure nothing for the user side */
-	__u32 path_size;   /* bytes in path, with the NUL; 0 if it is not here */
-	__u32 args_size;   /* bytes in args */
-	__u32 ns_pid; /* in a PID namespace (pidns.h); 0: none, or not known */
+	__u64 args_total; /* bytes of arguments that the new program has; of a failure nothing for the user side */
+	__u32 path_size;  /* bytes in path, with the NUL; 0 if it is not here */
+	__u32 args_size;  /* bytes in args */
+	__u32 ns_pid;	  /* in a PID namespace (pidns.h); 0: none, or not known */
 	__u32 padding;
 	char comm[COMM_SIZE];
 	char pcomm[COMM_SIZE];

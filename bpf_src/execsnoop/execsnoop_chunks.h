@@ -54,7 +54,9 @@ INLINE int output_chunk(void *ctx, struct exec_part *p)
 }
 
 /* 1 if one of the 8 bytes is a NUL */
+/* clang-format off */
 #define HAS_NUL(word) (((word) - 0x0101010101010101ULL) & ~(word) & 0x8080808080808080ULL)
+/* clang-format on */
 
 INLINE u64 chunk_has_nul(const struct exec_part *p)
 {
@@ -135,7 +137,7 @@ INLINE u32 send_failed_args(void *ctx, struct exec_part *p, const u64 argv, u64 
 #define ARG_STEP                                                                                                       \
 	pointer = 0;                                                                                                   \
 	if (width == 4 ? read_user(&pointer, 4, at) : read_user(&pointer, 8, at))                                      \
-		return at == argv ? EXEC_ARGS_UNREADABLE : EXEC_ARGS_CUT;                                           \
+		return at == argv ? EXEC_ARGS_UNREADABLE : EXEC_ARGS_CUT;                                              \
 	if (!pointer)                                                                                                  \
 		return 0;                                                                                              \
 	send_failed_arg(ctx, p, pointer);                                                                              \

@@ -12,19 +12,19 @@ enum exit_what {
 	EXIT_END = 1, /* of a process, or with -T of a thread */
 	/* only where the command line cannot be read any more when the process ends: */
 	EXIT_EXEC,
-	EXIT_FORK, /* pid is the new process, ppid the one that made it */
+	EXIT_FORK,   /* pid is the new process, ppid the one that made it */
 	EXIT_LEADER, /* the leader left, others go on: its status, for an end that was told too early to have it */
-	EXIT_USED, /* -r: what the process or thread used, pid, tid and start as in its end; the last one is true */
+	EXIT_USED,   /* -r: what the process or thread used, pid, tid and start as in its end; the last one is true */
 };
 
 enum exit_flag {
-	EXIT_GROUP_DEAD = 1,	/* no thread of the process is left; where only live == 0 is seen, perhaps some are */
-	EXIT_HAS_USAGE = 2,	/* used is filled in */
-	EXIT_NO_MM = 4,		/* no memory of its own, or no more of it: the command line cannot be read here */
-	EXIT_HAS_PARTS = 8,	/* the command line follows in parts */
-	EXIT_TITLE = 32,	/* the process wrote a title over its arguments, which may go on into its environment */
-	EXIT_USAGE_WHOLE = 64,	/* set by the user side: used is that after the last switch */
-	EXIT_UNSETTLED = 16,	/* the status may be one that the leader has yet to set */
+	EXIT_GROUP_DEAD = 1,   /* no thread of the process is left; where only live == 0 is seen, perhaps some are */
+	EXIT_HAS_USAGE = 2,    /* used is filled in */
+	EXIT_NO_MM = 4,	       /* no memory of its own, or no more of it: the command line cannot be read here */
+	EXIT_HAS_PARTS = 8,    /* the command line follows in parts */
+	EXIT_TITLE = 32,       /* the process wrote a title over its arguments, which may go on into its environment */
+	EXIT_USAGE_WHOLE = 64, /* set by the user side: used is that after the last switch */
+	EXIT_UNSETTLED = 16,   /* the status may be one that the leader has yet to set */
 };
 
 /* Of a process: all its threads. CPU times in the kernel's unit, which user and system have in common. */

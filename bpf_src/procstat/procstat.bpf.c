@@ -24,7 +24,6 @@ MAP(stat_lifetimes, MAP_STAT_LIFETIMES, MAP_TYPE_HASH, sizeof(struct stat_key), 
 MAP(stat_exes, MAP_STAT_EXES, MAP_TYPE_HASH, sizeof(u32), sizeof(struct stat_exe), STAT_EXES)
 MAP(stat_counted_exits, MAP_STAT_COUNTED_EXITS, MAP_TYPE_HASH, sizeof(u32), sizeof(u64), STAT_ROWS)
 
-
 /* Whom an event happened to. */
 struct subject {
 	u32 pid;

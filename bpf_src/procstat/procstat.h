@@ -28,9 +28,9 @@ enum stat_by {
 
 struct stat_key {
 	__u32 cpu;
-	__u32 half;   /* 0 or 1 */
-	__u32 number; /* uid or ppid, else 0 */
-	__u32 bucket; /* in MAP_STAT_LIFETIMES: of the lifetime; else 0 */
+	__u32 half;		   /* 0 or 1 */
+	__u32 number;		   /* uid or ppid, else 0 */
+	__u32 bucket;		   /* in MAP_STAT_LIFETIMES: of the lifetime; else 0 */
 	char name[STAT_NAME_SIZE]; /* filled up with NULs */
 };
 

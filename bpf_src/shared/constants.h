@@ -16,23 +16,23 @@ enum constant {
 	CGROUP_NODE,
 	CGROUP_INODE,
 	CGROUP_PARENT,
-	PIDNS_TASK,    /* offset of a process's struct pid; 0: its number in a PID namespace is not asked for, or not known */
-	PIDNS_NUMBERS, /* in there, of the number on the first level; in a namespace, on that level */
-	PIDNS_STRIDE,  /* from level to level; in a namespace 0 */
-	PIDNS_READER,  /* in a namespace: its address */
-	FILTER_MNTNS,  /* inode number */
-	FILTER_FOLLOW, /* 1: only processes in the map of followed ones */
+	PIDNS_TASK, /* offset of a process's struct pid; 0: its number in a PID namespace is not asked for, or not known */
+	PIDNS_NUMBERS,	 /* in there, of the number on the first level; in a namespace, on that level */
+	PIDNS_STRIDE,	 /* from level to level; in a namespace 0 */
+	PIDNS_READER,	 /* in a namespace: its address */
+	FILTER_MNTNS,	 /* inode number */
+	FILTER_FOLLOW,	 /* 1: only processes in the map of followed ones */
 	EXEC_WITH_FAILS, /* 1: failed execs are watched too */
 	SYSCALL_WRAPPED, /* 1: the probed system call gets one pointer to registers (4.17 on x86-64, 4.19 on arm64) */
-	EXIT_PID,      /* exitsnoop: only this process; FILTER_NONE: all */
-	EXIT_THREADS,  /* 1: every thread's end */
-	EXIT_USAGE,    /* 1: what was used */
-	EXIT_ARGS,     /* 1: command lines, read at the end */
-	EXIT_REMEMBER, /* 1: command lines, sent at every exec */
-	EXIT_EXECS,    /* 1: times of execs are kept */
-	STAT_BY,        /* procstat: enum stat_by */
-	STAT_SHORT,     /* only ends of processes that lived for less, ns; FILTER_NONE: all */
-	STAT_HISTOGRAM, /* 1: lifetimes are counted by power of two too */
+	EXIT_PID,	 /* exitsnoop: only this process; FILTER_NONE: all */
+	EXIT_THREADS,	 /* 1: every thread's end */
+	EXIT_USAGE,	 /* 1: what was used */
+	EXIT_ARGS,	 /* 1: command lines, read at the end */
+	EXIT_REMEMBER,	 /* 1: command lines, sent at every exec */
+	EXIT_EXECS,	 /* 1: times of execs are kept */
+	STAT_BY,	 /* procstat: enum stat_by */
+	STAT_SHORT,	 /* only ends of processes that lived for less, ns; FILTER_NONE: all */
+	STAT_HISTOGRAM,	 /* 1: lifetimes are counted by power of two too */
 	CONSTANT_COUNT
 };
 #define FILTER_NONE (~0ULL)

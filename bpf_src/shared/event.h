@@ -21,7 +21,7 @@ struct event_head {
 	__u64 time; /* ns, CLOCK_MONOTONIC */
 	__u64 seq;
 	__u32 cpu;
-	__u16 part; /* 0 for the first */
+	__u16 part;  /* 0 for the first */
 	__u16 flags; /* enum event_flag */
 };
 

@@ -26,7 +26,6 @@ int notes_layout(void *ctx)
 #define FIELD(base, name) ((base) + CONSTANT(LAYOUT_##name))
 #endif
 
-
 /* The running task, where the probed function gets it as its first argument. */
 INLINE u64 task_of(void *ctx)
 {

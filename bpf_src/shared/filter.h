@@ -51,13 +51,13 @@ INLINE int is_below_by_memory(u64 task)
 	node = read_kernel_u64(node + CONSTANT(CGROUP_PARENT));
 	LEVEL LEVEL LEVEL LEVEL
 #if !FORM_TASK_ARG /* a program has 4095 instructions, and execsnoop's in parts need them */
-	LEVEL LEVEL
+		LEVEL LEVEL
 #endif
 #if FORM_BUFFER
-	LEVEL LEVEL LEVEL LEVEL LEVEL LEVEL
+			LEVEL LEVEL LEVEL LEVEL LEVEL LEVEL
 #endif
 #undef LEVEL
-	return 0;
+		return 0;
 }
 
 /* 1 if the task is in the cgroup, or in one below it */

@@ -35,7 +35,9 @@
 #undef randomized_struct_fields_start
 #undef randomized_struct_fields_end
 #define randomized_struct_fields_start struct {
-#define randomized_struct_fields_end };
+#define randomized_struct_fields_end                                                                                   \
+	}                                                                                                              \
+	;
 #endif
 
 #include <linux/sched.h>

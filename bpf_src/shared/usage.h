@@ -33,12 +33,12 @@ struct thread_totals {
 
 struct dying {
 	u64 task;
-	u64 born;    /* one that was missed may come again at the same address, as another */
-	u64 start;   /* of its process */
-	u32 pid;     /* of its process */
-	u32 counted; /* 1: in the sum of the threads that ended */
-	u32 last;    /* 1: the target wants what it uses until the end */
-	u32 released; /* 1: no leader, so the kernel adds it up before its last switch */
+	u64 born;	  /* one that was missed may come again at the same address, as another */
+	u64 start;	  /* of its process */
+	u32 pid;	  /* of its process */
+	u32 counted;	  /* 1: in the sum of the threads that ended */
+	u32 last;	  /* 1: the target wants what it uses until the end */
+	u32 released;	  /* 1: no leader, so the kernel adds it up before its last switch */
 	struct USAGE own; /* as it was last looked at */
 	struct usage_target target;
 };

@@ -19,7 +19,10 @@ struct buffer {
 	int error; /* 0 or -ENOMEM */
 };
 
-#define BUFFER_EMPTY { NULL, 0, 0, 0 }
+#define BUFFER_EMPTY                                                                                                   \
+	{                                                                                                              \
+		NULL, 0, 0, 0                                                                                          \
+	}
 
 /* Adds @length bytes, which may hold NUL. They must not lie in the buffer itself. */
 void buffer_append(struct buffer *b, const void *bytes, size_t length);

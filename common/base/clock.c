@@ -192,11 +192,10 @@ int clock_format(const struct timespec *wall, bool utc, bool millis, char *text,
 	if (!(utc ? gmtime_r(&wall->tv_sec, &tm) : localtime_r(&wall->tv_sec, &tm)))
 		return -EOVERFLOW;
 	if (millis)
-		length = snprintf(text, size, "%02d:%02d:%02d.%03ld", tm.tm_hour, tm.tm_min,
-				  tm.tm_sec, wall->tv_nsec / NS_PER_MS);
+		length = snprintf(text, size, "%02d:%02d:%02d.%03ld", tm.tm_hour, tm.tm_min, tm.tm_sec,
+				  wall->tv_nsec / NS_PER_MS);
 	else
-		length = snprintf(text, size, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min,
-				  tm.tm_sec);
+		length = snprintf(text, size, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
 	if (length < 0 || (size_t)length >= size) {
 		if (size)
 			text[0] = '\0';

@@ -12,10 +12,10 @@
 #include <time.h>
 
 struct clock {
-	int64_t offset_ns;	/* CLOCK_REALTIME minus the kernel's time */
-	uint64_t error_ns;	/* at most that far off: the width of the best bracket */
+	int64_t offset_ns;	  /* CLOCK_REALTIME minus the kernel's time */
+	uint64_t error_ns;	  /* at most that far off: the width of the best bracket */
 	int64_t offset_before_ns; /* what it was before changed_ns, when the wall clock was set */
-	uint64_t changed_ns;	/* kernel time; 0: never */
+	uint64_t changed_ns;	  /* kernel time; 0: never */
 };
 
 #define CLOCK_TEXT_SIZE 16 /* "HH:MM:SS.mmm" and more */

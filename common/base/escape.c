@@ -16,18 +16,18 @@ static bool locale_is_utf8 = true;
 static const struct {
 	unsigned int first, last;
 } unprintable[] = {
-	{ 0x0000, 0x001F }, /* C0 controls */
-	{ 0x007F, 0x009F }, /* DEL, C1 controls: some terminals obey these in UTF-8 */
-	{ 0x061C, 0x061C }, /* Arabic letter mark, a bidi control */
-	{ 0x200B, 0x200B }, /* zero width space */
-	{ 0x200E, 0x200F }, /* bidi marks */
-	{ 0x2028, 0x202E }, /* line and paragraph separator, bidi embeddings */
-	{ 0x2060, 0x206F }, /* invisible operators, bidi isolates */
-	{ 0xE000, 0xF8FF }, /* private use */
-	{ 0xFDD0, 0xFDEF }, /* noncharacters */
-	{ 0xFEFF, 0xFEFF }, /* byte order mark */
-	{ 0xFFF0, 0xFFFB }, /* unassigned, interlinear annotation */
-	{ 0xE0000, 0xE0FFF }, /* tags: invisible ASCII */
+	{ 0x0000, 0x001F },    /* C0 controls */
+	{ 0x007F, 0x009F },    /* DEL, C1 controls: some terminals obey these in UTF-8 */
+	{ 0x061C, 0x061C },    /* Arabic letter mark, a bidi control */
+	{ 0x200B, 0x200B },    /* zero width space */
+	{ 0x200E, 0x200F },    /* bidi marks */
+	{ 0x2028, 0x202E },    /* line and paragraph separator, bidi embeddings */
+	{ 0x2060, 0x206F },    /* invisible operators, bidi isolates */
+	{ 0xE000, 0xF8FF },    /* private use */
+	{ 0xFDD0, 0xFDEF },    /* noncharacters */
+	{ 0xFEFF, 0xFEFF },    /* byte order mark */
+	{ 0xFFF0, 0xFFFB },    /* unassigned, interlinear annotation */
+	{ 0xE0000, 0xE0FFF },  /* tags: invisible ASCII */
 	{ 0xF0000, 0x10FFFF }, /* private use */
 };
 
@@ -172,8 +172,8 @@ static bool is_bare(const char *in, size_t length)
 static bool is_special_command(const char *in, size_t length)
 {
 	static const char *const reserved[] = {
-		"case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function",
-		"if", "in", "select", "then", "time", "until", "while",
+		"case",	    "coproc", "do", "done",   "elif", "else", "esac",  "fi",	"for",
+		"function", "if",     "in", "select", "then", "time", "until", "while",
 	};
 	size_t i;
 
@@ -236,8 +236,7 @@ static void shell_ansi_c(struct buffer *out, const char *in, size_t length, unsi
 
 void escape_shell(struct buffer *out, const char *in, size_t length, unsigned int flags)
 {
-	if (is_bare(in, length) &&
-	    !(flags & ESCAPE_COMMAND && is_special_command(in, length)))
+	if (is_bare(in, length) && !(flags & ESCAPE_COMMAND && is_special_command(in, length)))
 		buffer_append(out, in, length);
 	else if (is_all_printable(in, length, flags))
 		shell_single(out, in, length);

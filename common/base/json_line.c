@@ -12,7 +12,8 @@
 
 void json_line_add(json_t *object, struct buffer *out)
 {
-	char *text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(16));
+	char *text =
+		json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(16));
 	const char *at = text;
 	size_t length;
 

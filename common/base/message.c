@@ -35,9 +35,11 @@ void message_start(const char *program)
 const char *message_cause(int err)
 {
 	static char text[160];
-	const char *hint = err == -EMFILE ? ": raise the limit (ulimit -n)" :
-			   err == -ENFILE ? ": raise the machine's limit (fs.file-max)" :
-			   err == -ENOMEM ? ": the machine is short of it, or the limit of a memory cgroup (memory.max)" : "";
+	const char *hint =
+		err == -EMFILE ? ": raise the limit (ulimit -n)" :
+		err == -ENFILE ? ": raise the machine's limit (fs.file-max)" :
+		err == -ENOMEM ? ": the machine is short of it, or the limit of a memory cgroup (memory.max)" :
+				 "";
 
 	snprintf(text, sizeof(text), "%s%s", strerror(-err), hint);
 	return text;
@@ -170,8 +172,7 @@ void message_usage(void)
 	int saved_errno = errno;
 	int length;
 
-	length = snprintf(text, sizeof(text), "Try '%s --help' for more information.\n",
-			  program_name);
+	length = snprintf(text, sizeof(text), "Try '%s --help' for more information.\n", program_name);
 	if (length > 0 && (size_t)length < sizeof(text)) {
 		make_safe(text, length - 1);
 		message_write(text, length);

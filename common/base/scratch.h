@@ -9,9 +9,9 @@
 
 struct scratch {
 	char path[SCRATCH_PATH]; /* mode 0700 */
-	int lock;  /* descriptor of it, locked for as long as we live */
-	int life;  /* the remover sees it close */
-	pid_t remover; /* 0: none could be made */
+	int lock;		 /* descriptor of it, locked for as long as we live */
+	int life;		 /* the remover sees it close */
+	pid_t remover;		 /* 0: none could be made */
 };
 
 /*

@@ -177,7 +177,8 @@ static void make_room(int folder)
 			return;
 		rewinddir(dir);
 		while ((entry = readdir(dir))) {
-			if (!strstr(entry->d_name, SUFFIX) || fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			if (!strstr(entry->d_name, SUFFIX) ||
+			    fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 				continue;
 			if (!count++ || st.st_mtim.tv_sec < age.tv_sec) {
 				age = st.st_mtim;

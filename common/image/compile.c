@@ -39,9 +39,9 @@
 
 struct child {
 	pid_t pid;
-	int to;	  /* its stdin */
-	int from; /* its stdout */
-	int log;  /* its stderr */
+	int to;			  /* its stdin */
+	int from;		  /* its stdout */
+	int log;		  /* its stderr */
 	unsigned int cpu_seconds; /* its limit */
 };
 
@@ -260,7 +260,8 @@ static int check_limits(const struct compile_request *request, struct progress *
 	if (now - p->changed >= STANDSTILL_SECONDS * 1000000000ULL) {
 		outcome->limit = "without progress";
 		outcome->limit_seconds = STANDSTILL_SECONDS;
-	} else if (now - p->start >= (request->wall_seconds ? request->wall_seconds : p->wall_seconds) * 1000000000ULL) {
+	} else if (now - p->start >=
+		   (request->wall_seconds ? request->wall_seconds : p->wall_seconds) * 1000000000ULL) {
 		outcome->limit = "of time";
 		outcome->limit_seconds = request->wall_seconds ? request->wall_seconds : p->wall_seconds;
 	}
@@ -275,8 +276,9 @@ static int converse(const struct compile_request *request, struct child *child, 
 		    struct buffer *image, struct compile_outcome *outcome)
 {
 	uint64_t start = now_ns(CLOCK_MONOTONIC);
-	struct progress progress = { .pid = child->pid, .start = start, .changed = start,
-				     .wall_seconds = WALL_FACTOR * child->cpu_seconds };
+	struct progress progress = {
+		.pid = child->pid, .start = start, .changed = start, .wall_seconds = WALL_FACTOR * child->cpu_seconds
+	};
 	struct pollfd fds[3];
 	size_t given = 0;
 	int err;

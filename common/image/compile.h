@@ -27,7 +27,7 @@ enum compile_result {
 	COMPILE_TOO_LONG,      /* it went over the limit that the outcome names */
 	COMPILE_GARBLED,       /* what it wrote is no image */
 	COMPILE_SYSTEM,	       /* no process or pipe could be had */
-	COMPILE_INTERRUPTED,   /* SIGINT, SIGTERM or SIGHUP is pending: the caller, who has blocked them, wants to end */
+	COMPILE_INTERRUPTED, /* SIGINT, SIGTERM or SIGHUP is pending: the caller, who has blocked them, wants to end */
 };
 
 struct compile_request {
@@ -36,17 +36,18 @@ struct compile_request {
 	/* Folder that libbcc takes as the kernel's headers (becomes the working directory); NULL: its own look-up. */
 	const char *headers;
 	const char *program; /* path of the compile program, trusted by whoever names it; NULL: compile_program_open() */
-	const char *library; /* instead of libbcc.so.0; for tests; NULL: that */
+	const char *library;	   /* instead of libbcc.so.0; for tests; NULL: that */
 	unsigned int cpu_seconds;  /* limit; 0: 120 to 1800, by how slow the machine is */
 	unsigned int wall_seconds; /* limit; 0: five times that of CPU time */
 };
 
 struct compile_outcome {
 	enum compile_result result;
-	int error;	   /* COMPILE_SYSTEM, COMPILE_NO_PROGRAM: errno; COMPILE_CRASHED: the signal */
-	const char *limit; /* COMPILE_TOO_LONG: which, such as "of CPU time"; static */
+	int error;		    /* COMPILE_SYSTEM, COMPILE_NO_PROGRAM: errno; COMPILE_CRASHED: the signal */
+	const char *limit;	    /* COMPILE_TOO_LONG: which, such as "of CPU time"; static */
 	unsigned int limit_seconds; /* and where it lies */
-	struct buffer log; /* all that libbcc and the compiler wrote; COMPILE_UNTRUSTED, COMPILE_NO_PROGRAM: what, and why */
+	struct buffer
+		log; /* all that libbcc and the compiler wrote; COMPILE_UNTRUSTED, COMPILE_NO_PROGRAM: what, and why */
 };
 
 /*

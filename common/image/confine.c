@@ -146,7 +146,7 @@ void confine_compiler(unsigned int cpu_seconds)
 	sigset_t none;
 	int s;
 
-	setsid(); /* a process group of its own, which can be killed as one, and no terminal */
+	setsid();		   /* a process group of its own, which can be killed as one, and no terminal */
 	for (s = 1; s < NSIG; s++) /* what we ignore must not be ignored there */
 		signal(s, SIG_DFL);
 	sigemptyset(&none);
@@ -166,7 +166,7 @@ void confine_compiler(unsigned int cpu_seconds)
 	if (!SANITIZED)
 		set_limit(RLIMIT_AS, MEMORY_MAX, MEMORY_MAX);
 	set_limit(RLIMIT_CORE, 0, 0);
-	set_limit(RLIMIT_FSIZE, 0, 0); /* pipes are no files */
+	set_limit(RLIMIT_FSIZE, 0, 0);		   /* pipes are no files */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* last: a change of ids clears it */
 	if (getppid() != parent)
 		_exit(126);

@@ -29,8 +29,8 @@ static void encode_program(const struct image_program *program, struct buffer *o
 	for (i = 0; i < program->n_insns; i++) {
 		const struct bpf_insn *insn = &program->insns[i];
 
-		put_u32(out, insn->code | insn->dst_reg << 8 | insn->src_reg << 12 |
-				     (uint32_t)(uint16_t)insn->off << 16);
+		put_u32(out,
+			insn->code | insn->dst_reg << 8 | insn->src_reg << 12 | (uint32_t)(uint16_t)insn->off << 16);
 		put_u32(out, insn->imm);
 	}
 	for (i = 0; i < program->n_relocations; i++) {

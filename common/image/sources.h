@@ -8,8 +8,8 @@
 
 /* An image made at build time, without headers, so for any kernel of its form. */
 struct builtin_image {
-	uint32_t form; /* version code of the first kernel that takes it */
-	bool cgroup;   /* made for --cgroup */
+	uint32_t form;		    /* version code of the first kernel that takes it */
+	bool cgroup;		    /* made for --cgroup */
 	const unsigned char *bytes; /* NULL ends the list */
 	uint32_t size;
 };

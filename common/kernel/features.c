@@ -80,7 +80,8 @@ uint32_t features_vdso_version(const void *image, size_t size)
 		return 0;
 	for (i = 0; i < elf.e_phnum && !version; i++) {
 		memcpy(&segment, bytes + elf.e_phoff + i * sizeof(segment), sizeof(segment));
-		if (segment.p_type == PT_NOTE && segment.p_offset <= size && segment.p_filesz <= size - segment.p_offset)
+		if (segment.p_type == PT_NOTE && segment.p_offset <= size &&
+		    segment.p_filesz <= size - segment.p_offset)
 			version = note_version(bytes + segment.p_offset, segment.p_filesz);
 	}
 	return version;

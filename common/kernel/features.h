@@ -17,16 +17,16 @@ enum lockdown {
 };
 
 struct features {
-	char release[65];	/* uname -r */
-	uint32_t version_code;	/* LINUX_VERSION_CODE as the kernel has it, clamped as it clamps */
-	unsigned int cpus;	/* possible ones */
-	int cpus_error;		/* -errno where that cannot be read; cpus is 1 then */
+	char release[65];      /* uname -r */
+	uint32_t version_code; /* LINUX_VERSION_CODE as the kernel has it, clamped as it clamps */
+	unsigned int cpus;     /* possible ones */
+	int cpus_error;	       /* -errno where that cannot be read; cpus is 1 then */
 	enum lockdown lockdown;
 	int tracefs_error; /* 0: tracefs is usable */
 	struct tracefs tracefs;
 	/* 0, or -errno of the trial: what a program of this kind gets when it is loaded */
 	int kprobe;
-	int tracepoint;	   /* 4.7 */
+	int tracepoint;	    /* 4.7 */
 	int raw_tracepoint; /* 4.17 */
 	bool kprobes;	    /* functions can be probed: tracefs or PMU */
 	bool current_task;  /* bpf_get_current_task, 4.8 */

@@ -46,7 +46,10 @@ static bool has_file(const char *folder, const char *name)
 static bool is_foreign(struct search *s, const char *folder)
 {
 	static const char *const parts[] = {
-		"", "/include", "/include/linux", "/include/generated",
+		"",
+		"/include",
+		"/include/linux",
+		"/include/generated",
 	};
 	struct stat st;
 	char *path;
@@ -58,8 +61,7 @@ static bool is_foreign(struct search *s, const char *folder)
 			return true;
 		failed = stat(path, &st);
 		if (!failed && st.st_mode & (S_IWGRP | S_IWOTH))
-			buffer_printf(&s->h->looked_at,
-				      "%s: refused: group or others can write to it (mode %04o)\n",
+			buffer_printf(&s->h->looked_at, "%s: refused: group or others can write to it (mode %04o)\n",
 				      path, (unsigned int)st.st_mode & 07777);
 		else if (!failed && !geteuid() && st.st_uid)
 			buffer_printf(&s->h->looked_at,
@@ -75,8 +77,7 @@ static bool is_foreign(struct search *s, const char *folder)
 	return false;
 }
 
-static int take(struct search *s, enum headers_kind kind, const char *source, const char *build,
-		bool needs_env)
+static int take(struct search *s, enum headers_kind kind, const char *source, const char *build, bool needs_env)
 {
 	struct headers *h = s->h;
 
@@ -103,11 +104,9 @@ static int try_tree(struct search *s, enum headers_kind kind, const char *folder
 		return take(s, kind, folder, folder, needs_env);
 	}
 	if (!is_directory(folder))
-		buffer_printf(why, "%s: %s\n", folder,
-			      access(folder, F_OK) ? "not there" : "not a folder");
+		buffer_printf(why, "%s: %s\n", folder, access(folder, F_OK) ? "not there" : "not a folder");
 	else if (!kconfig && !autoconf)
-		buffer_printf(why, "%s: has neither %s nor %s\n", folder, kconfig_file,
-			      autoconf_file);
+		buffer_printf(why, "%s: has neither %s nor %s\n", folder, kconfig_file, autoconf_file);
 	else
 		buffer_printf(why,
 			      "%s: has no %s: one half of a split tree, of which libbcc finds both "
@@ -125,8 +124,7 @@ static int find_env(struct search *s)
 	if (!value || !*value)
 		return 0;
 	if (*value != '/') {
-		buffer_printf(&s->h->looked_at, "BCC_KERNEL_SOURCE: '%s' is no absolute path\n",
-			      value);
+		buffer_printf(&s->h->looked_at, "BCC_KERNEL_SOURCE: '%s' is no absolute path\n", value);
 		return 0;
 	}
 	if (asprintf(&folder, "%s%s", s->root_prefix, value) < 0)
@@ -146,8 +144,7 @@ static int try_modules(struct search *s, const char *source, const char *build)
 
 	if (!is_directory(build)) {
 		buffer_printf(why, "%s: %s\n", build,
-			      access(build, F_OK) ? "not there, or a link to nothing" :
-						    "not a folder");
+			      access(build, F_OK) ? "not there, or a link to nothing" : "not a folder");
 		return 0;
 	}
 	if (!is_directory(source))
@@ -217,7 +214,10 @@ static int find_kheaders(struct search *s)
 int headers_find(struct headers *h, const char *release, const char *root_prefix)
 {
 	static int (*const finders[])(struct search *) = {
-		find_env, find_modules, find_usr_src, find_kheaders,
+		find_env,
+		find_modules,
+		find_usr_src,
+		find_kheaders,
 	};
 	struct search s = { h, release, root_prefix ? root_prefix : "" };
 	int result = 0;

@@ -11,17 +11,17 @@
 
 enum headers_kind {
 	HEADERS_NONE,
-	HEADERS_ENV,		/* BCC_KERNEL_SOURCE, set by the user */
-	HEADERS_MODULES,	/* /lib/modules/RELEASE/{source,build} */
-	HEADERS_USR_SRC,	/* /usr/src/kernels/RELEASE */
-	HEADERS_KHEADERS,	/* the kernel's own archive, unpacked by us */
+	HEADERS_ENV,	  /* BCC_KERNEL_SOURCE, set by the user */
+	HEADERS_MODULES,  /* /lib/modules/RELEASE/{source,build} */
+	HEADERS_USR_SRC,  /* /usr/src/kernels/RELEASE */
+	HEADERS_KHEADERS, /* the kernel's own archive, unpacked by us */
 };
 
 /* Filled by headers_find(); all strings live until headers_release(). */
 struct headers {
 	enum headers_kind kind;
-	char *source;	/* folder with include/linux/kconfig.h; NULL if HEADERS_NONE */
-	char *build;	/* folder with include/generated/autoconf.h; not @source if split */
+	char *source; /* folder with include/linux/kconfig.h; NULL if HEADERS_NONE */
+	char *build;  /* folder with include/generated/autoconf.h; not @source if split */
 	/*
 	 * What libbcc must be given as BCC_KERNEL_SOURCE. NULL: its own look-up finds them, and
 	 * BCC_KERNEL_SOURCE must not be set, as it may name what was not usable.
@@ -29,7 +29,7 @@ struct headers {
 	const char *kernel_source_env;
 	/* For the user: a line for each place that was not usable, with the reason. */
 	struct buffer looked_at;
-	const char *unpacked; /* the private directory with the kernel's archive, or NULL */
+	const char *unpacked;	/* the private directory with the kernel's archive, or NULL */
 	struct scratch scratch; /* that */
 };
 

@@ -30,9 +30,7 @@
 static void child_exec(char *const argv[], int stderr_fd)
 {
 	/* TAR_OPTIONS, XZ_OPT and a PATH of the user have no business here. */
-	static char *const environment[] = {
-		(char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", (char *)"LC_ALL=C", NULL
-	};
+	static char *const environment[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", (char *)"LC_ALL=C", NULL };
 	sigset_t none;
 	int null_fd;
 
@@ -111,23 +109,22 @@ static int run(char *const argv[], char text[STDERR_KEPT + 1])
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static void explain(struct buffer *why, const char *what, const char *place, int result,
-		    const char *text)
+static void explain(struct buffer *why, const char *what, const char *place, int result, const char *text)
 {
 	if (result < 0)
 		buffer_printf(why, "%s: %s: %s\n", place, what, strerror(-result));
 	else if (result == 127)
 		buffer_printf(why, "%s: there is no %s\n", place, what);
 	else
-		buffer_printf(why, "%s: %s failed (%d)%s%s\n", place, what, result,
-			      *text ? ": " : "", text);
+		buffer_printf(why, "%s: %s failed (%d)%s%s\n", place, what, result, *text ? ": " : "", text);
 }
 
 /* Finds the archive; NULL if there is none or no memory. */
 static char *archive_find(const char *root_prefix)
 {
 	static const char *const places[] = {
-		"/sys/kernel/kheaders.tar.xz", "/proc/kheaders.tar.xz",
+		"/sys/kernel/kheaders.tar.xz",
+		"/proc/kheaders.tar.xz",
 	};
 	struct stat st;
 	char *path;
@@ -146,10 +143,8 @@ static char *archive_find(const char *root_prefix)
 static int run_tar(const char *archive, const char *folder, char text[STDERR_KEPT + 1])
 {
 	/* -o: the files become ours. */
-	char *argv[] = {
-		(char *)"tar", (char *)"-x", (char *)"-o", (char *)"-f", (char *)archive,
-		(char *)"-C", (char *)folder, NULL
-	};
+	char *argv[] = { (char *)"tar",	  (char *)"-x", (char *)"-o",	(char *)"-f",
+			 (char *)archive, (char *)"-C", (char *)folder, NULL };
 
 	return run(argv, text);
 }
@@ -158,8 +153,8 @@ static int run_tar(const char *archive, const char *folder, char text[STDERR_KEP
  * Makes a directory below @base, mode 0700, and unpacks into one inside it, as the archive has an entry for "." that
  * sets its mode.
  */
-static int unpack_below(struct scratch *folder, const char *root_prefix, const char *base,
-			const char *archive, struct buffer *why)
+static int unpack_below(struct scratch *folder, const char *root_prefix, const char *base, const char *archive,
+			struct buffer *why)
 {
 	char text[STDERR_KEPT + 1] = "", path[SCRATCH_PATH + 16];
 	int result;
@@ -241,8 +236,7 @@ int headers_archive_unpack(struct scratch *folder, const char *release, const ch
 		err = unpack(folder, root_prefix, archive, why);
 	else
 		buffer_printf(why, "%s/sys/kernel/kheaders.tar.xz: not there%s\n", root_prefix,
-			      geteuid() ? " (loading the module kheaders needs root)" :
-					  " (CONFIG_IKHEADERS)");
+			      geteuid() ? " (loading the module kheaders needs root)" : " (CONFIG_IKHEADERS)");
 	free(archive);
 	if (loaded)
 		module_unload();

@@ -31,15 +31,15 @@ static const struct {
 	const char *word;
 	enum family family;
 } families[] = {
-	{ "debian", FAMILY_DEBIAN },	{ "ubuntu", FAMILY_DEBIAN },
-	{ "amzn", FAMILY_AMAZON },	{ "fedora", FAMILY_FEDORA },
-	{ "rhel", FAMILY_FEDORA },	{ "centos", FAMILY_FEDORA },
-	{ "almalinux", FAMILY_FEDORA },	{ "rocky", FAMILY_FEDORA },
-	{ "ol", FAMILY_FEDORA },	{ "scientific", FAMILY_FEDORA },
-	{ "suse", FAMILY_SUSE },	{ "opensuse", FAMILY_SUSE },
+	{ "debian", FAMILY_DEBIAN },	  { "ubuntu", FAMILY_DEBIAN },
+	{ "amzn", FAMILY_AMAZON },	  { "fedora", FAMILY_FEDORA },
+	{ "rhel", FAMILY_FEDORA },	  { "centos", FAMILY_FEDORA },
+	{ "almalinux", FAMILY_FEDORA },	  { "rocky", FAMILY_FEDORA },
+	{ "ol", FAMILY_FEDORA },	  { "scientific", FAMILY_FEDORA },
+	{ "suse", FAMILY_SUSE },	  { "opensuse", FAMILY_SUSE },
 	{ "opensuse-leap", FAMILY_SUSE }, { "opensuse-tumbleweed", FAMILY_SUSE },
-	{ "sles", FAMILY_SUSE },	{ "sled", FAMILY_SUSE },
-	{ "alpine", FAMILY_ALPINE },	{ "arch", FAMILY_ARCH },
+	{ "sles", FAMILY_SUSE },	  { "sled", FAMILY_SUSE },
+	{ "alpine", FAMILY_ALPINE },	  { "arch", FAMILY_ARCH },
 };
 
 static enum family family_of(const char *words)
@@ -50,8 +50,7 @@ static enum family family_of(const char *words)
 		words += strspn(words, " \t");
 		length = strcspn(words, " \t");
 		for (i = 0; i < sizeof(families) / sizeof(families[0]); i++)
-			if (length == strlen(families[i].word) &&
-			    !memcmp(words, families[i].word, length))
+			if (length == strlen(families[i].word) && !memcmp(words, families[i].word, length))
 				return families[i].family;
 	}
 	return FAMILY_UNKNOWN;
@@ -86,8 +85,7 @@ static bool read_os_release(struct buffer *text, const char *root_prefix)
 	int length;
 
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		length = snprintf(path, sizeof(path), "%s%s", root_prefix ? root_prefix : "",
-				  places[i]);
+		length = snprintf(path, sizeof(path), "%s%s", root_prefix ? root_prefix : "", places[i]);
 		if (length < 0 || (size_t)length >= sizeof(path))
 			continue;
 		buffer_reset(text);
@@ -145,8 +143,7 @@ static void fedora_package(struct buffer *out, const char *release)
 	if (strstr(release, "uek"))
 		buffer_printf(out, "kernel-uek-devel-%s", release);
 	else if (plus && plus[1])
-		buffer_printf(out, "kernel-%s-devel-%.*s", plus + 1, (int)(plus - release),
-			      release);
+		buffer_printf(out, "kernel-%s-devel-%.*s", plus + 1, (int)(plus - release), release);
 	else if (strstr(release, ".rt"))
 		buffer_printf(out, "kernel-rt-devel-%s", release);
 	else
@@ -159,8 +156,7 @@ static void suse_package(struct buffer *out, const char *release)
 	const char *dash = strrchr(release, '-');
 
 	if (dash && dash != release && dash[1])
-		buffer_printf(out, "zypper install kernel-%s-devel=%.*s", dash + 1,
-			      (int)(dash - release), release);
+		buffer_printf(out, "zypper install kernel-%s-devel=%.*s", dash + 1, (int)(dash - release), release);
 	else
 		buffer_string(out, "zypper install kernel-default-devel");
 }
@@ -182,8 +178,7 @@ static void arch_package(struct buffer *out, const char *release)
 	for (i = 0; i < sizeof(flavours) / sizeof(flavours[0]); i++) {
 		length = strlen(flavours[i]);
 		at = strstr(release, flavours[i]);
-		if (at && at > release && at[-1] == '-' && (!at[length] || strchr("-0123456789",
-									     at[length]))) {
+		if (at && at > release && at[-1] == '-' && (!at[length] || strchr("-0123456789", at[length]))) {
 			buffer_printf(out, "pacman -S linux-%s-headers", flavours[i]);
 			return;
 		}
@@ -217,9 +212,11 @@ void headers_package_hint(struct buffer *out, const char *release, const char *r
 		arch_package(out, release);
 		break;
 	case FAMILY_UNKNOWN:
-		buffer_printf(out, "install the headers of kernel %s (linux-headers, kernel-devel "
+		buffer_printf(out,
+			      "install the headers of kernel %s (linux-headers, kernel-devel "
 			      "or the like), or name its configured source tree in "
-			      "BCC_KERNEL_SOURCE", release);
+			      "BCC_KERNEL_SOURCE",
+			      release);
 	}
 }
 
@@ -227,8 +224,7 @@ static void debian_libbcc(struct buffer *out, const struct os *os)
 {
 	uint64_t major = os_major(os);
 
-	if (major && ((!strcmp(os->id, "debian") && major < 10) ||
-		      (!strcmp(os->id, "ubuntu") && major < 18)))
+	if (major && ((!strcmp(os->id, "debian") && major < 10) || (!strcmp(os->id, "ubuntu") && major < 18)))
 		buffer_printf(out, "%s %s has no package of libbcc", os->id, os->version);
 	else
 		buffer_string(out, "apt-get install libbpfcc");
@@ -247,8 +243,7 @@ void headers_libbcc_hint(struct buffer *out, const char *root_prefix)
 		buffer_printf(out, "%s install bcc", fedora_installer(&os));
 		break;
 	case FAMILY_AMAZON:
-		buffer_string(out, strcmp(os.version, "2") ? "yum install bcc" :
-							     "amazon-linux-extras install BCC");
+		buffer_string(out, strcmp(os.version, "2") ? "yum install bcc" : "amazon-linux-extras install BCC");
 		break;
 	case FAMILY_SUSE:
 		buffer_string(out, "zypper install libbcc0");
@@ -261,6 +256,6 @@ void headers_libbcc_hint(struct buffer *out, const char *root_prefix)
 		break;
 	case FAMILY_UNKNOWN:
 		buffer_string(out, "install the library of BCC, libbcc.so.0 (libbpfcc, bcc or "
-			      "libbcc0)");
+				   "libbcc0)");
 	}
 }

@@ -104,8 +104,7 @@ static void match_name(struct symbol_index *index, const char *name, size_t leng
 			wanted->found = true;
 			wanted->times++;
 		} else if (!wanted->name[base] && base < length && !wanted->found_suffix &&
-			   length < sizeof(wanted->suffix_name) &&
-			   is_copy_suffix(name + base, name + length)) {
+			   length < sizeof(wanted->suffix_name) && is_copy_suffix(name + base, name + length)) {
 			wanted->found_suffix = true;
 			memcpy(wanted->suffix_name, name, length);
 			wanted->suffix_name[length] = '\0';
@@ -233,8 +232,7 @@ static int is_listed(const char *text, const char *name)
 	for (; *text; text += line_length + (text[line_length] == '\n')) {
 		line_length = strcspn(text, "\n");
 		tab = memchr(text, '\t', line_length);
-		if (tab && (size_t)(text + line_length - tab - 1) == length &&
-		    !memcmp(tab + 1, name, length))
+		if (tab && (size_t)(text + line_length - tab - 1) == length && !memcmp(tab + 1, name, length))
 			return 1;
 	}
 	return 0;
@@ -246,8 +244,7 @@ int symbols_blacklisted(const char *name, const char *root_prefix)
 	char path[1024];
 	int result;
 
-	result = symbols_path(path, sizeof(path), root_prefix,
-			      "/sys/kernel/debug/kprobes/blacklist");
+	result = symbols_path(path, sizeof(path), root_prefix, "/sys/kernel/debug/kprobes/blacklist");
 	if (!result)
 		result = buffer_read_file(&text, path, BLACKLIST_MAX);
 	if (!result)

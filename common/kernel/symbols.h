@@ -14,9 +14,9 @@
 /* The caller sets @name, which must outlive the call; symbols_find() sets all the rest. */
 struct symbol_wanted {
 	const char *name;
-	bool found;		/* a function of exactly this name, in the kernel itself */
-	unsigned int times;	/* how often; kprobes refuse a name > 1 from 6.6 (b022f0c7e404) */
-	bool found_suffix;	/* a copy the compiler made: name.isra.N, .constprop.N, .part.N */
+	bool found;			    /* a function of exactly this name, in the kernel itself */
+	unsigned int times;		    /* how often; kprobes refuse a name > 1 from 6.6 (b022f0c7e404) */
+	bool found_suffix;		    /* a copy the compiler made: name.isra.N, .constprop.N, .part.N */
 	char suffix_name[SYMBOL_NAME_SIZE]; /* its full name, the first one met; "" without */
 };
 

@@ -112,8 +112,8 @@ int tracefs_read(const struct tracefs *t, const char *name, struct buffer *out)
 	return err ? err : buffer_read_file(out, path, FILE_MAX);
 }
 
-static int read_event_file(const struct tracefs *t, const char *system, const char *event,
-			   const char *file, struct buffer *out)
+static int read_event_file(const struct tracefs *t, const char *system, const char *event, const char *file,
+			   struct buffer *out)
 {
 	char name[256];
 	int length;
@@ -164,8 +164,7 @@ int tracefs_event_id(const struct tracefs *t, const char *system, const char *ev
 }
 
 /* Takes "key:NUMBER;" at *p, with white space before it. */
-static int parse_number(const char **p, const char *end, const char *key, uint64_t max,
-			uint32_t *out)
+static int parse_number(const char **p, const char *end, const char *key, uint64_t max, uint32_t *out)
 {
 	size_t length = strlen(key);
 	const char *s = *p;
@@ -209,15 +208,14 @@ static bool starts_with(const char *s, const char *end, const char *word)
 }
 
 /* Reads what is behind the declaration, from its ';' to the end of the line. */
-static int parse_field(const char *declaration, const char *semicolon, const char *end,
-		       struct tracefs_field *field)
+static int parse_field(const char *declaration, const char *semicolon, const char *end, struct tracefs_field *field)
 {
 	const char *p = semicolon + 1;
 	uint32_t sign;
 
 	if (parse_number(&p, end, "offset:", RECORD_MAX, &field->offset) ||
-	    parse_number(&p, end, "size:", RECORD_MAX, &field->size) ||
-	    parse_number(&p, end, "signed:", 1, &sign) || p != end)
+	    parse_number(&p, end, "size:", RECORD_MAX, &field->size) || parse_number(&p, end, "signed:", 1, &sign) ||
+	    p != end)
 		return -EPROTO;
 	if (!field->size || field->offset + field->size > RECORD_MAX)
 		return -EPROTO;
@@ -230,8 +228,7 @@ static int parse_field(const char *declaration, const char *semicolon, const cha
 	return 0;
 }
 
-static int find_field(const char *text, const char *text_end, const char *name,
-		      struct tracefs_field *field)
+static int find_field(const char *text, const char *text_end, const char *name, struct tracefs_field *field)
 {
 	const char *line, *end, *declaration, *semicolon;
 	bool in_format = false;
@@ -254,8 +251,8 @@ static int find_field(const char *text, const char *text_end, const char *name,
 	return in_format ? -ENODATA : -EPROTO;
 }
 
-int tracefs_event_field(const struct tracefs *t, const char *system, const char *event,
-			const char *name, struct tracefs_field *field)
+int tracefs_event_field(const struct tracefs *t, const char *system, const char *event, const char *name,
+			struct tracefs_field *field)
 {
 	struct buffer text = BUFFER_EMPTY;
 	struct tracefs_field found;
@@ -264,8 +261,7 @@ int tracefs_event_field(const struct tracefs *t, const char *system, const char 
 	err = read_event_file(t, system, event, "format", &text);
 	if (!err) {
 		memset(&found, 0, sizeof(found));
-		err = find_field(buffer_text(&text), buffer_text(&text) + text.length, name,
-				 &found);
+		err = find_field(buffer_text(&text), buffer_text(&text) + text.length, name, &found);
 	}
 	if (!err)
 		*field = found;

@@ -53,8 +53,8 @@ int tracefs_event_id(const struct tracefs *t, const char *system, const char *ev
  * field); -EPROTO (the file does not read as it should, or size or offset are beyond 8192);
  * -EOPNOTSUPP (a __rel_loc field); -EACCES, -EPERM.
  */
-int tracefs_event_field(const struct tracefs *t, const char *system, const char *event,
-			const char *name, struct tracefs_field *field);
+int tracefs_event_field(const struct tracefs *t, const char *system, const char *event, const char *name,
+			struct tracefs_field *field);
 
 /* Tells whether the event's folder is there. */
 bool tracefs_has_event(const struct tracefs *t, const char *system, const char *event);

@@ -146,7 +146,8 @@ static int follow_parents(struct probe *p, const unsigned char *node, struct cgr
 		if (!probe_child_reaches(&p->child, u64_at(node, o->parent)))
 			continue;
 		err = read_at(p, u64_at(node, o->parent), outer, sizeof(outer));
-		if (err || u32_at(outer, o->inode) != p->inodes[1] || !probe_child_reaches(&p->child, u64_at(outer, o->parent)))
+		if (err || u32_at(outer, o->inode) != p->inodes[1] ||
+		    !probe_child_reaches(&p->child, u64_at(outer, o->parent)))
 			continue;
 		err = read_at(p, u64_at(outer, o->parent), root, sizeof(root));
 		if (err || u32_at(root, o->inode) != p->inodes[2])
@@ -206,8 +207,8 @@ static bool can_be_set(const struct probe *p, uint32_t offset)
 {
 	uint64_t set = u64_at(p->bytes[0], offset), next = u64_at(p->bytes[0], offset + 8);
 
-	return probe_child_reaches(&p->child, set) && set != u64_at(p->bytes[1], offset) && next == u64_at(p->bytes[0], offset + 16) && next > set &&
-	       next - set < SET_SIZE;
+	return probe_child_reaches(&p->child, set) && set != u64_at(p->bytes[1], offset) &&
+	       next == u64_at(p->bytes[0], offset + 16) && next > set && next - set < SET_SIZE;
 }
 
 static int follow_task(struct probe *p)

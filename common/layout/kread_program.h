@@ -29,9 +29,9 @@ struct kread_result {
 
 /* What sets the program off. */
 enum kread_method {
-	KREAD_BY_WAIT,	/* raw tracepoint sched_process_wait, that is wait(2) and its like */
+	KREAD_BY_WAIT,	 /* raw tracepoint sched_process_wait, that is wait(2) and its like */
 	KREAD_BY_FAULTS, /* perf event of one task */
-	KREAD_BY_PROBE,	/* kprobe on getpgid(2) */
+	KREAD_BY_PROBE,	 /* kprobe on getpgid(2) */
 };
 
 struct kread_program_options {

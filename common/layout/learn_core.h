@@ -17,12 +17,12 @@ struct learn {
 	const uint32_t *hint; /* what the headers say, one for each field; NULL: nothing */
 	const struct probe_task *list;
 	unsigned int n;
-	uint32_t window;		     /* bytes of each task_struct that are looked at */
-	uint32_t limits;		     /* offset of signal_struct.rlim */
-	uint64_t address[PROBE_TASK_MAX];	     /* of the task_structs; 0: not known */
+	uint32_t window;		       /* bytes of each task_struct that are looked at */
+	uint32_t limits;		       /* offset of signal_struct.rlim */
+	uint64_t address[PROBE_TASK_MAX];      /* of the task_structs; 0: not known */
 	unsigned char *task[PROBE_TASK_MAX];   /* LAYOUT_OFFSET_MAX bytes, NULL: not captured */
 	unsigned char *signal[PROBE_TASK_MAX]; /* of leaders: LEARN_TARGET_SIZE bytes */
-	bool asked[LAYOUT_COUNT];	     /* enough was known to find it, or to find that it is not there */
+	bool asked[LAYOUT_COUNT];	       /* enough was known to find it, or to find that it is not there */
 };
 
 /* What a probe task says to an offset: SILENT where its truth is not known. */

@@ -179,8 +179,7 @@ void learn_cputime_totals(struct learn *l)
 	}
 	learn_find(l, LAYOUT_SIGNAL_UTIME, test_lost_pair, LEARN_TARGET_SIZE, &c);
 	l->asked[LAYOUT_SIGNAL_STIME] = l->asked[LAYOUT_SIGNAL_UTIME];
-	limit_before(&c, l->layout->offset[LAYOUT_SIGNAL_NVCSW], SIGNAL_UTIME_TO_NVCSW_MIN,
-		    SIGNAL_UTIME_TO_NVCSW_MAX);
+	limit_before(&c, l->layout->offset[LAYOUT_SIGNAL_NVCSW], SIGNAL_UTIME_TO_NVCSW_MIN, SIGNAL_UTIME_TO_NVCSW_MAX);
 	learn_decide(l, LAYOUT_SIGNAL_UTIME, &c, "all but the leader's");
 	if (learn_knows(l, LAYOUT_SIGNAL_UTIME))
 		learn_accept(l, LAYOUT_SIGNAL_STIME, l->layout->offset[LAYOUT_SIGNAL_UTIME] + 8,

@@ -78,7 +78,8 @@ static int find_inum(const struct learn *l, struct path *p, unsigned int *n)
 			err = read_namespace(l, i, p, ns[i]);
 	for (o = 0, *n = 0; o < NS_SIZE && !err; o += 4) {
 		for (i = 0; i < l->n; i++)
-			if (l->task[i] && learn_truth(l, i, PROBE_TASK_MNTNS) && learn_u32(ns[i], o) != l->list[i].mntns)
+			if (l->task[i] && learn_truth(l, i, PROBE_TASK_MNTNS) &&
+			    learn_u32(ns[i], o) != l->list[i].mntns)
 				break;
 		if (i < l->n)
 			continue;

@@ -24,7 +24,7 @@
 
 struct pidns {
 	struct kread *kread; /* NULL: by the event */
-	uint32_t numbers;  /* with kread: where in a struct pid the machine's number lies */
+	uint32_t numbers;    /* with kread: where in a struct pid the machine's number lies */
 	int event;
 	struct perf_event_mmap_page *ring;
 	size_t page, size; /* bytes: of the first page, and of all of the mapping */

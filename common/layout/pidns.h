@@ -73,9 +73,9 @@ const char *pidns_text(enum pidns_show show, uint32_t ns_pid, char *text);
 struct pidns_layout {
 	uint32_t task;	  /* in a task_struct: of the address of its struct pid, whose second word is its level */
 	uint32_t numbers; /* in a struct pid: of its number in the initial namespace; 8 bytes on the namespace's address */
-	uint32_t stride;  /* from there to those of the next level */
-	uint32_t level;	  /* of our own namespace, 0: the initial one */
-	uint64_t space;	  /* its address */
+	uint32_t stride; /* from there to those of the next level */
+	uint32_t level;	 /* of our own namespace, 0: the initial one */
+	uint64_t space;	 /* its address */
 };
 
 /*

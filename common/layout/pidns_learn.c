@@ -13,10 +13,10 @@
 #include "layout/pidns.h"
 #include "layout/probe_child.h"
 
-#define PID_SIZE 512	/* struct pid with three levels has some 200 bytes */
-#define TASK_PART 1024	/* of a task_struct, looked at in one go */
-#define LEVEL_AT 4	/* struct pid { count; level; ...: include/linux/pid.h, 4.4 to 6.18 */
-#define LEVEL_MAX 32	/* MAX_PID_NS_LEVEL */
+#define PID_SIZE 512   /* struct pid with three levels has some 200 bytes */
+#define TASK_PART 1024 /* of a task_struct, looked at in one go */
+#define LEVEL_AT 4     /* struct pid { count; level; ...: include/linux/pid.h, 4.4 to 6.18 */
+#define LEVEL_MAX 32   /* MAX_PID_NS_LEVEL */
 
 /* Ourselves and a child in a namespace below ours. */
 struct pair {

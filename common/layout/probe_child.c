@@ -16,7 +16,7 @@
 #include "layout/layout.h"
 #include "layout/layout_learn.h"
 
-#define PATIENCE 10000	   /* ms; emulated machines are slow */
+#define PATIENCE 10000	  /* ms; emulated machines are slow */
 #define END_PATIENCE 1000 /* ms */
 
 static void run(const struct kread *kread, int report, int hold)

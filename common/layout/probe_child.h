@@ -11,10 +11,10 @@
 #include "layout/layout_learn.h"
 
 struct probe_child {
-	pid_t pid;	       /* to us; 0: none */
+	pid_t pid;		/* to us; 0: none */
 	struct kread_self self; /* to the kernel */
-	int hold;	       /* its end is the child's */
-	uint64_t reach;	       /* layout_memory_reach() */
+	int hold;		/* its end is the child's */
+	uint64_t reach;		/* layout_memory_reach() */
 };
 
 /*

@@ -74,8 +74,8 @@ static bool any_stopped(const struct probe_task_set *set)
 
 	for (i = 0; i < CHILDREN; i++) {
 		info.si_pid = 0;
-		if (set->child[i] > 0 &&
-		    !waitid(P_PID, set->child[i], &info, WSTOPPED | WNOHANG | WNOWAIT | __WALL) && info.si_pid)
+		if (set->child[i] > 0 && !waitid(P_PID, set->child[i], &info, WSTOPPED | WNOHANG | WNOWAIT | __WALL) &&
+		    info.si_pid)
 			return true;
 	}
 	return false;
@@ -189,7 +189,8 @@ static int add_task_usage(struct probe_task_set *set, int i)
 		return probe_task_set_ends_it(err) ? err : 0;
 	if (s->leader == i)
 		probe_task_set_add_clocks(s, set->local[i].process);
-	if ((kind == PROBE_TASK_CHILD || kind == PROBE_TASK_GRANDCHILD) && !probe_task_proc_usage(process, thread, &s->usage))
+	if ((kind == PROBE_TASK_CHILD || kind == PROBE_TASK_GRANDCHILD) &&
+	    !probe_task_proc_usage(process, thread, &s->usage))
 		s->known |= PROBE_TASK_USAGE;
 	return 0;
 }

@@ -11,7 +11,7 @@
 struct kread;
 
 #define PROBE_TASK_MAX 16
-#define PROBE_TASK_TASKS 8 /* processes and threads that are made, at most */
+#define PROBE_TASK_TASKS 8   /* processes and threads that are made, at most */
 #define PROBE_TASK_LIMITS 16 /* RLIM_NLIMITS, in all kernels since 2.6.25 */
 
 /* Bits of probe task.known: which of the truths below are there. */
@@ -24,12 +24,12 @@ enum probe_task_truth {
 	PROBE_TASK_ARGS = 32,
 	PROBE_TASK_MNTNS = 64, /* mntns, own_mntns */
 	PROBE_TASK_LIMIT = 128,
-	PROBE_TASK_THREADS = 256,	       /* threads, live */
-	PROBE_TASK_STATUS = 512,	       /* status */
-	PROBE_TASK_USAGE = 1024,	       /* of the task: faults and switches */
-	PROBE_TASK_RUNTIME = 2048,       /* of the process */
-	PROBE_TASK_TOTAL = 4096,	       /* of the process: total, maxrss */
-	PROBE_TASK_CPUTIME = 8192,       /* of the process: user_ns, system_ns */
+	PROBE_TASK_THREADS = 256,	 /* threads, live */
+	PROBE_TASK_STATUS = 512,	 /* status */
+	PROBE_TASK_USAGE = 1024,	 /* of the task: faults and switches */
+	PROBE_TASK_RUNTIME = 2048,	 /* of the process */
+	PROBE_TASK_TOTAL = 4096,	 /* of the process: total, maxrss */
+	PROBE_TASK_CPUTIME = 8192,	 /* of the process: user_ns, system_ns */
 	PROBE_TASK_GROUP_STATUS = 16384, /* flags, group_status */
 };
 
@@ -39,9 +39,9 @@ enum probe_task_kind {
 	PROBE_TASK_OUR_PARENT, /* its address is found through our real_parent */
 	PROBE_TASK_CHILD,
 	PROBE_TASK_GRANDCHILD, /* child of the child; with a mount namespace of its own if that is wanted */
-	PROBE_TASK_EXITER,     /* another child; its leader has ended, the thread is stopped, and ends it by exit_group(2) */
-	PROBE_TASK_LEAVER,     /* another one, with other values */
-	PROBE_TASK_THREAD,     /* the second thread of any of them */
+	PROBE_TASK_EXITER, /* another child; its leader has ended, the thread is stopped, and ends it by exit_group(2) */
+	PROBE_TASK_LEAVER, /* another one, with other values */
+	PROBE_TASK_THREAD, /* the second thread of any of them */
 };
 
 struct probe_task_usage {
@@ -61,21 +61,21 @@ struct probe_task {
 	uint64_t born_after; /* ns of bpf_ktime_get_ns: the task was made between these two */
 	uint64_t born_before;
 	char comm[16];
-	uint64_t args[4];		     /* arg_start, arg_end, env_start, env_end */
-	uint32_t mntns;			     /* inode number of the mount namespace */
-	uint32_t own_mntns;		     /* 1: it is not the one that we are in */
+	uint64_t args[4];		       /* arg_start, arg_end, env_start, env_end */
+	uint32_t mntns;			       /* inode number of the mount namespace */
+	uint32_t own_mntns;		       /* 1: it is not the one that we are in */
 	uint64_t limit[PROBE_TASK_LIMITS * 2]; /* soft and hard */
-	uint32_t threads;		     /* of the process, with a leader that has ended */
-	uint32_t live;			     /* without */
-	uint32_t status;		     /* the task's exit_code, in the form of wait(2) */
-	uint32_t flags;			     /* the process's: 0; 1, SIGNAL_STOP_STOPPED; 4, SIGNAL_GROUP_EXIT */
-	uint32_t group_status;		     /* its group_exit_code: of a stopped one the signal */
+	uint32_t threads;		       /* of the process, with a leader that has ended */
+	uint32_t live;			       /* without */
+	uint32_t status;		       /* the task's exit_code, in the form of wait(2) */
+	uint32_t flags;			       /* the process's: 0; 1, SIGNAL_STOP_STOPPED; 4, SIGNAL_GROUP_EXIT */
+	uint32_t group_status;		       /* its group_exit_code: of a stopped one the signal */
 	uint32_t padding;
 	struct probe_task_usage usage; /* of the task */
-	uint64_t runtime;	     /* of the process, ns, threads that have gone included */
+	uint64_t runtime;	       /* of the process, ns, threads that have gone included */
 	struct probe_task_usage total; /* of the process, likewise */
-	uint64_t maxrss;	     /* pages */
-	uint64_t user_ns;	     /* of the process, as ticks were counted, threads that have gone included */
+	uint64_t maxrss;	       /* pages */
+	uint64_t user_ns;	       /* of the process, as ticks were counted, threads that have gone included */
 	uint64_t system_ns;
 };
 

@@ -25,9 +25,9 @@
 #define USER_TICKS 3
 #define KERNEL_TICKS 4
 #define POPULATE_SIZE (1 << 20)
-#define CLOCK_SPINS 64	    /* readings of a clock that is no coarser than some us */
-#define CLOCK_PAUSES 200    /* for one that steps once a tick, of 1 to 10 ms */
-#define CLOCK_PAUSE 500000  /* ns */
+#define CLOCK_SPINS 64	   /* readings of a clock that is no coarser than some us */
+#define CLOCK_PAUSES 200   /* for one that steps once a tick, of 1 to 10 ms */
+#define CLOCK_PAUSE 500000 /* ns */
 
 /* What leader and thread share; each process has its own copy. */
 static char stack[STACK_SIZE] __attribute__((aligned(64)));

@@ -12,7 +12,7 @@
  * How the leaders end of those whose thread goes on, where exit codes are to be learned; the processes themselves all end
  * with 0, so that nobody sees a failure.
  */
-#define PROBE_TASK_EXIT_CODE 0xb7	 /* of the leader of PROBE_TASK_EXITER */
+#define PROBE_TASK_EXIT_CODE 0xb7  /* of the leader of PROBE_TASK_EXITER */
 #define PROBE_TASK_LEAVE_CODE 0x4d /* of that of PROBE_TASK_LEAVER */
 
 /* include/linux/posix-timers.h */

@@ -22,8 +22,8 @@
 #define MIN_FLT 10
 #define MAJ_FLT 12
 #define ARG_START 48
-#define PAUSE 200000		      /* ns between looks */
-#define PATIENCE 30000000000ULL	      /* ns */
+#define PAUSE 200000		       /* ns between looks */
+#define PATIENCE 30000000000ULL	       /* ns */
 #define PATIENCE_STOPPED 3000000000ULL /* ns */
 #define PATIENCE_END 1000000000ULL     /* ns, for children to end */
 #define PATIENCE_DEAD 5000000000ULL    /* ns, for those that were killed */

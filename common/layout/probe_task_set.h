@@ -22,12 +22,12 @@ struct probe_task_set {
 	struct {
 		pid_t process, thread;
 	} local[PROBE_TASK_MAX], shown[PROBE_TASK_MAX]; /* ids as we see them, and as /proc has them */
-	bool machines_proc;    /* that is the initial PID namespace's, and ours is another */
-	uint64_t last_born;    /* the latest reading of the clock */
-	pid_t child[CHILDREN]; /* 0: none */
-	int leader[CHILDREN];  /* index of its probe task */
-	int zombie[CHILDREN];  /* index of its probe task as a zombie; 0: it is none */
-	bool stopped; /* EXITER and LEAVER are */
+	bool machines_proc;				/* that is the initial PID namespace's, and ours is another */
+	uint64_t last_born;				/* the latest reading of the clock */
+	pid_t child[CHILDREN];				/* 0: none */
+	int leader[CHILDREN];				/* index of its probe task */
+	int zombie[CHILDREN];				/* index of its probe task as a zombie; 0: it is none */
+	bool stopped;					/* EXITER and LEAVER are */
 	bool blocked;
 	sigset_t old_mask;
 };

@@ -87,7 +87,8 @@ static bool judge_raw(const struct features *f, char *reason, size_t size)
 	if (is_denied(f->raw_tracepoint, reason, size))
 		return false;
 	if (f->raw_tracepoint)
-		snprintf(reason, size, "not usable: this kernel takes no raw tracepoint programs (4.17 and later do): %s",
+		snprintf(reason, size,
+			 "not usable: this kernel takes no raw tracepoint programs (4.17 and later do): %s",
 			 strerror(-f->raw_tracepoint));
 	else
 		snprintf(reason, size, "no limit on path length, shared with other tools, detached at once");
@@ -164,7 +165,8 @@ static const struct attach_method *find_method(const struct probe_target *thing,
 }
 
 /* Those that are usable, or not, in the order in which they stand; there are no more than ways. */
-static void add_choices(struct plan *plan, const struct plan_candidate judged[PLAN_METHODS_MAX], unsigned int n, bool usable)
+static void add_choices(struct plan *plan, const struct plan_candidate judged[PLAN_METHODS_MAX], unsigned int n,
+			bool usable)
 {
 	unsigned int i;
 
@@ -296,8 +298,9 @@ static void for_kprobes(struct plan *plan, struct wanted *w, bool judge_them)
 				want(w, hook->target);
 			} else if (choice->usable && !any_found(w, hook->target, &other)) {
 				choice->usable = false;
-				snprintf(choice->reason, sizeof(choice->reason), "not usable: this kernel has no function %s%s%.60s",
-					 hook->target, *other ? ", only " : "", other);
+				snprintf(choice->reason, sizeof(choice->reason),
+					 "not usable: this kernel has no function %s%s%.60s", hook->target,
+					 *other ? ", only " : "", other);
 			}
 		}
 	}
@@ -326,8 +329,8 @@ static void print_hooks(const struct attach_method *way, struct buffer *out)
 		buffer_string(out, i ? ", " : "");
 		if (hook->family != way->family)
 			buffer_printf(out, "%s ", plan_family_name(hook->family));
-		buffer_printf(out, "%s%s%s%s%s", hook->system ? hook->system : "", hook->system ? ":" : "", hook->target,
-			      hook->returns ? " (return)" : "", hook->optional ? " if there" : "");
+		buffer_printf(out, "%s%s%s%s%s", hook->system ? hook->system : "", hook->system ? ":" : "",
+			      hook->target, hook->returns ? " (return)" : "", hook->optional ? " if there" : "");
 	}
 }
 
@@ -339,8 +342,10 @@ void plan_print(const struct plan *plan, struct buffer *out)
 		const struct plan_candidate *choice = &plan->choices[i];
 
 		buffer_printf(out, "%-12s %s %s: %s\n", i ? "" : plan->thing->name,
-			      !choice->usable ? "no  " : i ? "else" : "use ", plan_family_name(choice->way->family),
-			      choice->reason);
+			      !choice->usable ? "no  " :
+			      i		      ? "else" :
+						"use ",
+			      plan_family_name(choice->way->family), choice->reason);
 		buffer_printf(out, "%-12s      at ", "");
 		print_hooks(choice->way, out);
 		buffer_char(out, '\n');

@@ -23,7 +23,7 @@ enum plan_family {
 };
 
 struct plan_hook {
-	const char *program; /* in the image */
+	const char *program;   /* in the image */
 	const char *tail_prog; /* program that it goes on in by a tail call, or NULL */
 	unsigned int tail_map; /* through this map */
 	enum plan_family family;

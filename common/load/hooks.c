@@ -36,6 +36,8 @@ const struct probe_target hooks_fork = {
 	},
 };
 
+/* Lists of initialisers in macros: */
+/* clang-format off */
 /* A failed exec may take more than one program, see MAP_LEAVE_TAIL and MAP_RETURN_TAIL. */
 #define LEAVE                                                                                                          \
 	.program = "on_leave", .tail_prog = "on_leave_tail", .tail_map = MAP_LEAVE_TAIL, .family = PLAN_TRACEPOINT,         \
@@ -56,6 +58,7 @@ const struct probe_target hooks_fork = {
 #define COUNT_COMPAT                                                                                                   \
 	{ COUNT_RETURN, .optional = true, .target = HOOKS_COMPAT("execve") },                                          \
 	{ COUNT_RETURN, .optional = true, .target = HOOKS_COMPAT("execveat") }
+/* clang-format on */
 
 /* Returns first: an exec that is under way while we attach must not leave an entry without an end. */
 const struct probe_target hooks_failed_exec = {

@@ -18,7 +18,7 @@ struct bpf_object_options {
 	uint32_t version_code;	   /* of the running kernel */
 	const uint64_t *constants; /* by number, as the source has them (bpf_src/shared/constants.h) */
 	uint32_t n_constants;
-	const uint32_t *entries;   /* by a map's index: how many it shall have, 0: as the image says */
+	const uint32_t *entries; /* by a map's index: how many it shall have, 0: as the image says */
 	uint32_t n_entries;
 	uint64_t skip_maps; /* bit INDEX: nobody uses this map in this run, give it a single entry */
 };

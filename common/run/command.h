@@ -7,8 +7,8 @@
 #include <sys/types.h>
 
 struct command {
-	pid_t pid; /* 0: none */
-	int go;	   /* writing to it lets the command go */
+	pid_t pid;  /* 0: none */
+	int go;	    /* writing to it lets the command go */
 	int failed; /* tells errno if it could not be executed */
 	bool released;
 	bool ended;

@@ -44,8 +44,7 @@ static size_t find_perl_class(const char *pattern, bool *in_brackets)
 	return 0;
 }
 
-int filter_regex_new(struct filter_regex **out, const char *pattern, char *error,
-		     size_t error_size)
+int filter_regex_new(struct filter_regex **out, const char *pattern, char *error, size_t error_size)
 {
 	struct filter_regex *regex;
 	bool in_brackets = false;
@@ -54,8 +53,10 @@ int filter_regex_new(struct filter_regex **out, const char *pattern, char *error
 	int result;
 
 	if (class) {
-		snprintf(error, error_size, "column %zu: \\%c is not known in a POSIX extended regular expression%s; write [0-9], [[:alpha:]] and so on",
-			 class, pattern[class], in_brackets ? ", least of all in brackets" : "");
+		snprintf(
+			error, error_size,
+			"column %zu: \\%c is not known in a POSIX extended regular expression%s; write [0-9], [[:alpha:]] and so on",
+			class, pattern[class], in_brackets ? ", least of all in brackets" : "");
 		return -EINVAL;
 	}
 	regex = calloc(1, sizeof(*regex));

@@ -18,8 +18,7 @@ struct filter_regex;
  * byte), as names need not be UTF-8. Perl's classes (\\d), which would match a letter, are refused.
  * Returns 0, -ENOMEM, or -EINVAL with the reason in @error (cut to @error_size).
  */
-int filter_regex_new(struct filter_regex **out, const char *pattern, char *error,
-		     size_t error_size);
+int filter_regex_new(struct filter_regex **out, const char *pattern, char *error, size_t error_size);
 
 /* Frees a regex. NULL is allowed. */
 void filter_regex_free(struct filter_regex *regex);

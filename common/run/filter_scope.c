@@ -16,8 +16,8 @@
 #include "base/number.h"
 #include "layout/pidns.h"
 
-#define NSFS_MAGIC_NUMBER 0x6e736673	/* NSFS_MAGIC */
-#define NS_GET_NSTYPE_REQUEST 0xb703	/* NS_GET_NSTYPE of linux/nsfs.h, from 4.11 on */
+#define NSFS_MAGIC_NUMBER 0x6e736673 /* NSFS_MAGIC */
+#define NS_GET_NSTYPE_REQUEST 0xb703 /* NS_GET_NSTYPE of linux/nsfs.h, from 4.11 on */
 #define INODE_FIRST 4026531000ULL
 
 /* Tells whether an open file of nsfs is a mount namespace. */

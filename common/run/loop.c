@@ -38,14 +38,14 @@ struct loop {
 	struct reassemble *reassemble;
 	struct merge *order;
 	struct loop_result *result;
-	uint64_t *sent;		 /* by CPU, as last read */
-	uint64_t *sent_before;	 /* the second before */
-	int cpu_events;	 /* tells of CPUs that come and go, or -1 */
-	int clock_events; /* tells of the wall clock being set, or -1 */
+	uint64_t *sent;	       /* by CPU, as last read */
+	uint64_t *sent_before; /* the second before */
+	int cpu_events;	       /* tells of CPUs that come and go, or -1 */
+	int clock_events;      /* tells of the wall clock being set, or -1 */
 	bool stop;
 	bool interrupted; /* by a signal that the command got too: its end is waited for */
 	bool check_rings; /* a CPU came or went, or a loss showed: as if the second were over */
-	bool enough; /* the tool wants no more events */
+	bool enough;	  /* the tool wants no more events */
 	bool out_of_memory;
 };
 

@@ -22,12 +22,12 @@ struct loop_calls {
 	bool (*event)(const struct event *event, bool late, void *context);
 	/* @came: as the CPU came online, and had no ring yet */
 	void (*lost)(uint32_t cpu, uint64_t count, bool came, void *context);
-	void (*reopen)(void *context); /* SIGUSR1 */
+	void (*reopen)(void *context);	  /* SIGUSR1 */
 	void (*clock_set)(void *context); /* the wall clock was set, or the machine resumed */
-	bool (*flush)(void *context); /* after a batch; false: nobody reads any more */
-	void (*second)(void *context); /* about once a second; may be NULL */
-	bool (*tick)(void *context); /* every interval_ns; returns whether to go on */
-	void (*watched)(void *context); /* loop_options.watch is readable */
+	bool (*flush)(void *context);	  /* after a batch; false: nobody reads any more */
+	void (*second)(void *context);	  /* about once a second; may be NULL */
+	bool (*tick)(void *context);	  /* every interval_ns; returns whether to go on */
+	void (*watched)(void *context);	  /* loop_options.watch is readable */
 	void *context;
 };
 
@@ -36,18 +36,18 @@ struct loop_options {
 	int counters;	      /* map of events sent, by CPU */
 	uint64_t interval_ns; /* of calls.tick; 0: none */
 	unsigned int cpus;
-	uint64_t duration_ns; /* 0: none */
+	uint64_t duration_ns;	 /* 0: none */
 	struct command *command; /* NULL: none; the end of it ends the loop */
-	bool await_command;   /* the first signal goes to the command, whose end is waited for; the next one ends the loop */
+	bool await_command; /* the first signal goes to the command, whose end is waited for; the next one ends the loop */
 	struct output *output;
-	int signals;	      /* signals_fd() */
-	int watch;	      /* fd of calls.watched, or -1 */
+	int signals; /* signals_fd() */
+	int watch;   /* fd of calls.watched, or -1 */
 	struct loop_calls calls;
 };
 
 enum loop_end {
 	LOOP_DURATION,
-	LOOP_COUNT,  /* the event or tick call said so */
+	LOOP_COUNT, /* the event or tick call said so */
 	LOOP_COMMAND,
 	LOOP_SIGNAL,
 	LOOP_READER, /* nobody reads the output any more */

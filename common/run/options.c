@@ -43,18 +43,21 @@ static const struct argp_option options[] = {
 	{ "uid", 'u', "USER", 0, "Only this user's processes (a name or a number)", 0 },
 	{ "ppid", 'P', "PID", 0, "Only children of this process", 0 },
 	{ "cgroup", KEY_CGROUP, "PATH", 0, "Only processes in this cgroup and below it", 0 },
-	{ "mntns", KEY_MNTNS, "NS", 0, "Only processes in this mount namespace: a PID, /proc/PID/ns/mnt or an inode number", 0 },
+	{ "mntns", KEY_MNTNS, "NS", 0,
+	  "Only processes in this mount namespace: a PID, /proc/PID/ns/mnt or an inode number", 0 },
 	{ "follow", KEY_FOLLOW, NULL, 0, "Only COMMAND and what descends from it, daemons too", 0 },
 	{ "exit-status", KEY_EXIT_STATUS, NULL, 0, "Exit with COMMAND's status", 0 },
 	{ "duration", 'd', "SECONDS", 0, "End after this time", 0 },
 	{ "output", 'o', "FILE", 0, "Write to FILE instead of standard output", 0 },
 	{ "json", 'j', NULL, 0, "One JSON object a line", 0 },
-	{ "buffer-pages", KEY_BUFFER_PAGES, "N", 0, "Pages of the ring of each CPU, a power of two (default 64, in old forms 256)", 0 },
+	{ "buffer-pages", KEY_BUFFER_PAGES, "N", 0,
+	  "Pages of the ring of each CPU, a power of two (default 64, in old forms 256)", 0 },
 	{ "hook", KEY_HOOK, "FAMILY", 0, "Hooks to use: auto, raw, tracepoint or kprobe", 0 },
 	{ "layout", KEY_LAYOUT, "HOW", 0, "Where fields of kernel structures lie: auto, headers or learned", 0 },
 	{ "image-from", KEY_IMAGE_FROM, "WHERE", 0, "The compiled programs: auto, compile or builtin", 0 },
 	{ "form", KEY_FORM, "X.Y", OPTION_HIDDEN, "Programs as for kernel X.Y (for tests)", 0 },
-	{ "table-size", KEY_TABLE_SIZE, "N", OPTION_HIDDEN, "Entries of the kernel's tables of processes (for tests)", 0 },
+	{ "table-size", KEY_TABLE_SIZE, "N", OPTION_HIDDEN, "Entries of the kernel's tables of processes (for tests)",
+	  0 },
 	{ "plan", KEY_PLAN, NULL, 0, "Say which hooks would be used and why, and exit", 0 },
 	{ "print-source", KEY_PRINT_SOURCE, NULL, 0, "Print the BPF source and exit", 0 },
 	{ "ebpf", 0, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 0 },
@@ -122,9 +125,10 @@ uint64_t options_uid(const char *option, const char *value)
 	if (!err)
 		return uid;
 	options_bad_value(option, value,
-		       err == -ENOENT ? "no such user; give a name or a number" :
-		       err == -ERANGE ? "not a user id, which goes up to 4294967294" :
-		       err == -EINVAL ? "must be a user's name or number" : strerror(-err));
+			  err == -ENOENT ? "no such user; give a name or a number" :
+			  err == -ERANGE ? "not a user id, which goes up to 4294967294" :
+			  err == -EINVAL ? "must be a user's name or number" :
+					   strerror(-err));
 }
 
 /* Not the user's mistake but this host's: another exit code, and no hint at the usage. */
@@ -135,10 +139,12 @@ static void refuse_if_denied(const char *option, const char *value, int err)
 	if (err != -EACCES && err != -EPERM)
 		return;
 	escape_text(&safe, value, strlen(value), ESCAPE_UTF8);
-	message_error("%s '%s': not permitted: %s", option, buffer_text(&safe),
-		      geteuid() ? "run as root" :
-				  "though we are root: looking into another process needs CAP_SYS_PTRACE, which a container may "
-				  "lack; give an inode number");
+	message_error(
+		"%s '%s': not permitted: %s", option, buffer_text(&safe),
+		geteuid() ?
+			"run as root" :
+			"though we are root: looking into another process needs CAP_SYS_PTRACE, which a container may "
+			"lack; give an inode number");
 	exit(TOOL_CANNOT);
 }
 
@@ -151,9 +157,10 @@ static const struct cgroup *parse_cgroup(const char *value)
 		return &cgroup;
 	refuse_if_denied("--cgroup", value, err);
 	options_bad_value("--cgroup", value,
-		       err == -EINVAL ? "must be the path of a cgroup" :
-		       err == -EMEDIUMTYPE ? "not a cgroup; give a directory below a cgroup mount" :
-		       err == -ENOENT ? "no such cgroup, or its hierarchy is not mounted" : strerror(-err));
+			  err == -EINVAL      ? "must be the path of a cgroup" :
+			  err == -EMEDIUMTYPE ? "not a cgroup; give a directory below a cgroup mount" :
+			  err == -ENOENT      ? "no such cgroup, or its hierarchy is not mounted" :
+						strerror(-err));
 }
 
 void options_set_cgroup(struct common_options *o, const char *value)
@@ -169,14 +176,18 @@ static uint64_t parse_mntns(const char *value)
 	if (!err)
 		return inode;
 	if (err == -ENXIO) {
-		message_error("--mntns %s: /proc is missing or not that of this PID namespace, so the process cannot be looked up "
-			      "there; give the path of its ns/mnt, or an inode number", value);
+		message_error(
+			"--mntns %s: /proc is missing or not that of this PID namespace, so the process cannot be looked up "
+			"there; give the path of its ns/mnt, or an inode number",
+			value);
 		exit(TOOL_CANNOT);
 	}
 	refuse_if_denied("--mntns", value, err);
 	options_bad_value("--mntns", value,
-		       err == -EINVAL || err == -ERANGE ? "must be a PID, /proc/PID/ns/mnt or an inode number of a mount namespace" :
-		       err == -ESRCH || err == -ENOENT ? "no such process" : strerror(-err));
+			  err == -EINVAL || err == -ERANGE ?
+				  "must be a PID, /proc/PID/ns/mnt or an inode number of a mount namespace" :
+			  err == -ESRCH || err == -ENOENT ? "no such process" :
+							    strerror(-err));
 }
 
 static int parse_ready_fd(const char *value)
@@ -300,7 +311,8 @@ static void finish(const struct argp_state *state, const struct common_options *
 		exit(TOOL_USAGE);
 	}
 	if (o->layout == TOOL_LAYOUT_HEADERS && o->image == TOOL_IMAGE_BUILTIN) {
-		message_error("--image-from builtin cannot go with --layout headers: built-in images are for the learned layout");
+		message_error(
+			"--image-from builtin cannot go with --layout headers: built-in images are for the learned layout");
 		message_usage();
 		exit(TOOL_USAGE);
 	}
@@ -348,8 +360,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		printf("%s (procsnoop) %s\n", message_program(), VERSION);
 		exit(TOOL_DONE);
 	case KEY_BCC_MAP:
-		message_error("pinned maps of BCC (--cgroupmap, --mntnsmap) are not used: give the cgroup itself with --cgroup "
-			      "PATH, the mount namespace with --mntns");
+		message_error(
+			"pinned maps of BCC (--cgroupmap, --mntnsmap) are not used: give the cgroup itself with --cgroup "
+			"PATH, the mount namespace with --mntns");
 		message_usage();
 		exit(TOOL_USAGE);
 	case 'd':

@@ -39,18 +39,18 @@ struct common_options {
 	bool print_source;
 	bool follow;
 	bool exit_status;
-	int ready_fd; /* -1: none */
+	int ready_fd;		   /* -1: none */
 	unsigned int buffer_pages; /* 0: by the form */
-	uint32_t form; /* version code; 0: by the kernel */
-	uint32_t table_size; /* entries of tables by process id, for tests; 0: as the programs say */
+	uint32_t form;		   /* version code; 0: by the kernel */
+	uint32_t table_size;	   /* entries of tables by process id, for tests; 0: as the programs say */
 	enum plan_family hook;
 	enum options_layout layout;
 	enum options_image image;
-	uint64_t uid;	 /* FILTER_NONE: all */
-	uint64_t ppid;	 /* likewise */
+	uint64_t uid;		     /* FILTER_NONE: all */
+	uint64_t ppid;		     /* likewise */
 	const struct cgroup *cgroup; /* NULL: all */
-	uint64_t mntns;	 /* likewise */
-	char **command; /* NULL: none */
+	uint64_t mntns;		     /* likewise */
+	char **command;		     /* NULL: none */
 };
 
 /*
@@ -60,7 +60,10 @@ struct common_options {
 void options_parse(const struct argp *argp, int argc, char **argv, struct common_options *options, void *own);
 
 extern const struct argp options_argp;
-#define OPTIONS_CHILD { &options_argp, 0, "Common options:", 9 }
+#define OPTIONS_CHILD                                                                                                  \
+	{                                                                                                              \
+		&options_argp, 0, "Common options:", 9                                                                 \
+	}
 
 /* What a tool's parser gets as input, and hands on to the common one at ARGP_KEY_INIT. */
 struct options_input {

@@ -75,10 +75,10 @@ static void close_own(struct output *output)
 /* The bytes that a write takes without waiting: a pipe that polls writable has room for PIPE_BUF. */
 static size_t piece_size(const struct output *output, size_t length)
 {
-	size_t most = output->writes_to != output->fd	? length :
-		      output->type == S_IFIFO		? PIPE_BUF :
-		      output->type == S_IFCHR		? TERMINAL_PIECE :
-							  length;
+	size_t most = output->writes_to != output->fd ? length :
+		      output->type == S_IFIFO	      ? PIPE_BUF :
+		      output->type == S_IFCHR	      ? TERMINAL_PIECE :
+							length;
 
 	return length < most ? length : most;
 }
@@ -180,7 +180,8 @@ uint64_t output_finish(struct output *output, int patience_ms, int stop)
 	size_t before;
 
 	while (output_flush(output) && output_is_pending(output)) {
-		struct pollfd fds[] = { { .fd = output->writes_to, .events = POLLOUT }, { .fd = stop, .events = POLLIN } };
+		struct pollfd fds[] = { { .fd = output->writes_to, .events = POLLOUT },
+					{ .fd = stop, .events = POLLIN } };
 
 		before = output->written;
 		if (poll(fds, 2, patience_ms) < 0 && errno != EINTR)
@@ -193,8 +194,8 @@ uint64_t output_finish(struct output *output, int patience_ms, int stop)
 	}
 	if (!output_is_pending(output))
 		return output->dropped;
-	return output->dropped + count_lines(output->pending.data + output->written,
-					     output->pending.length - output->written);
+	return output->dropped +
+	       count_lines(output->pending.data + output->written, output->pending.length - output->written);
 }
 
 int output_reopen(struct output *output, const char *path)

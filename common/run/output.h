@@ -19,9 +19,9 @@ struct output {
 	int writes_to; /* fd, or a description of our own of the same pipe or terminal that does not block */
 	mode_t type;   /* S_IFMT of it */
 	struct buffer pending;
-	size_t written;	   /* of pending */
-	uint64_t dropped;  /* lines for which there was no room, as nobody read */
-	int error;	   /* -errno of the first write that failed; 0 else. -EPIPE: the reader went away */
+	size_t written;	    /* of pending */
+	uint64_t dropped;   /* lines for which there was no room, as nobody read */
+	int error;	    /* -errno of the first write that failed; 0 else. -EPIPE: the reader went away */
 	bool out_of_memory; /* a line is missing for lack of memory */
 };
 

@@ -6,82 +6,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/fork_limits.h"
 #include "base/message.h"
 #include "base/signals.h"
 #include "image/cache.h"
-#include "image/compile.h"
 #include "image/image.h"
 #include "image/own_headers.h"
 #include "image/sources.h"
-#include "kernel/headers.h"
 #include "layout/kread.h"
 #include "layout/layout_learn.h"
 #include "layout/probe_task.h"
-#include "run/tracer.h"
+#include "run/program.h"
 
 #define DEFINES_MAX 4
-
-struct making {
-	struct tracer *tracer;
-	const struct tracer_tool *tool;
-	unsigned int groups;
-	struct kread *kread;
-	int kread_error;
-	struct headers headers;
-	bool interrupted; /* by a signal: no other way is tried */
-	bool from_store;  /* the image was kept by an earlier run */
-	struct buffer key; /* under which the image is kept, or is to be; "": it is not */
-	char from[160]; /* where the image came from, for --plan and -v */
-};
-
-/* Names what was wrong with a compilation and what to do. @quiet: another way is left, and comes next. */
-static void explain_compile(const struct making *m, const struct compile_outcome *o, bool quiet)
-{
-	const char *next = quiet ? "going on with the layout learned from the kernel" : "try --image-from builtin";
-	struct buffer text = BUFFER_EMPTY;
-
-	switch (o->result) {
-	case COMPILE_NO_PROGRAM:
-		message_error("the compile program is missing or cannot be run: %s: install procsnoop whole, or use "
-			      "--image-from builtin", buffer_text(&o->log));
-		break;
-	case COMPILE_UNTRUSTED:
-		message_error("no compile program is used that others could have put there: %s; %s", buffer_text(&o->log), next);
-		break;
-	case COMPILE_NO_LIBRARY:
-	case COMPILE_WRONG_LIBRARY:
-		headers_libbcc_hint(&text, NULL);
-		message_error("%s: %s", o->result == COMPILE_NO_LIBRARY ? "libbcc is not installed" :
-			      "what is installed as libbcc.so.0 is not libbcc", buffer_text(&text));
-		break;
-	case COMPILE_ERRORS:
-		message_error("the BPF source does not compile here (%s):", m->from);
-		compile_log_errors(&o->log, 5, &text);
-		message_lines("  ", text.length ? buffer_text(&text) : buffer_text(&o->log));
-		break;
-	case COMPILE_CRASHED:
-		message_error("the compiler crashed: %s (libbcc or LLVM; try --image-from builtin)", strsignal(o->error));
-		break;
-	case COMPILE_TOO_LONG:
-		message_error("the compiler was stopped after %u s %s; %s", o->limit_seconds, o->limit, next);
-		break;
-	case COMPILE_INTERRUPTED:
-		message_error("interrupted");
-		break;
-	case COMPILE_GARBLED:
-		message_error("the compile program did not write an image: is it of this version?");
-		break;
-	default:
-		if (o->error == EAGAIN)
-			fork_limits_hint(&text, 1, NULL);
-		message_error("cannot run the compile program: %s", text.length ? buffer_text(&text) : strerror(o->error));
-		break;
-	}
-	if (message_is_verbose() && o->result != COMPILE_UNTRUSTED && o->result != COMPILE_NO_PROGRAM)
-		message_lines("  compiler: ", buffer_text(&o->log));
-	buffer_free(&text);
-}
 
 /* What the user should know even where another way is left: it cost a long time, or is not as it should be. */
 static bool is_noteworthy(enum compile_result result)
@@ -97,7 +33,7 @@ static int exit_code_of(enum compile_result result)
 }
 
 /* What an image compiled with the kernel's headers depends on. */
-static void write_key(const struct making *m, const char *const *defines, struct buffer *key)
+static void write_key(const struct build_ctx *m, const char *const *defines, struct buffer *key)
 {
 	const struct headers *h = &m->headers;
 	char config[4300];
@@ -114,7 +50,7 @@ static void write_key(const struct making *m, const char *const *defines, struct
 	buffer_string(key, m->tool->source);
 }
 
-static int get_cached(struct making *m, const struct buffer *key)
+static int get_cached(struct build_ctx *m, const struct buffer *key)
 {
 	struct buffer bytes = BUFFER_EMPTY;
 	int err = cache_get(buffer_text(key), &bytes);
@@ -129,12 +65,12 @@ static int get_cached(struct making *m, const struct buffer *key)
 }
 
 /* After the check: what fails it must not be there for the next run. */
-static void keep(const struct making *m)
+static void cache_image(const struct build_ctx *m)
 {
 	struct buffer bytes = BUFFER_EMPTY;
 	int err;
 
-	if (!m->key.length || m->from_store)
+	if (!m->key.length || m->cached)
 		return;
 	image_encode(m->tracer->image, &bytes);
 	err = bytes.error ? bytes.error : cache_put(buffer_text(&m->key), bytes.data, bytes.length);
@@ -144,7 +80,7 @@ static void keep(const struct making *m)
 }
 
 /* @quiet: another way is left, so the user is not told unless with -v. */
-static int compile_now(struct making *m, const struct compile_request *request, bool quiet)
+static int compile_now(struct build_ctx *m, const struct compile_request *request, bool quiet)
 {
 	struct compile_outcome outcome;
 	int code = TOOL_DONE;
@@ -153,7 +89,7 @@ static int compile_now(struct making *m, const struct compile_request *request, 
 		code = exit_code_of(outcome.result);
 		m->interrupted = outcome.result == COMPILE_INTERRUPTED;
 		if (!quiet || is_noteworthy(outcome.result) || message_is_verbose())
-			explain_compile(m, &outcome, quiet);
+			program_explain_compile(m, &outcome, quiet);
 	} else if (outcome.log.length && message_is_verbose()) {
 		message_lines("  compiler: ", buffer_text(&outcome.log));
 	}
@@ -161,19 +97,19 @@ static int compile_now(struct making *m, const struct compile_request *request, 
 	return code;
 }
 
-/* As compile_now(), but a kept image serves. A new one is kept by keep(), once it has been checked. */
-static int compile_or_cached(struct making *m, const struct compile_request *request, bool quiet)
+/* As compile_now(), but a kept image serves. A new one is kept by cache_image(), once it has been checked. */
+static int compile_or_cached(struct build_ctx *m, const struct compile_request *request, bool quiet)
 {
 	write_key(m, request->defines, &m->key);
-	m->from_store = get_cached(m, &m->key) == 0;
-	if (!m->from_store)
+	m->cached = get_cached(m, &m->key) == 0;
+	if (!m->cached)
 		return compile_now(m, request, quiet);
 	snprintf(m->from, sizeof(m->from), "kept in %.100s", cache_directory());
 	return TOOL_DONE;
 }
 
 /* Compiles against @headers (a folder, or NULL for libbcc's own look-up): the kernel's, or ours. */
-static int compile(struct making *m, const char *headers, bool kernel, bool quiet)
+static int compile(struct build_ctx *m, const char *headers, bool kernel, bool quiet)
 {
 	char form[48], version[48];
 	const char *defines[DEFINES_MAX] = { form };
@@ -190,7 +126,7 @@ static int compile(struct making *m, const char *headers, bool kernel, bool quie
 	return compile_now(m, &request, quiet);
 }
 
-static void open_kread(struct making *m)
+static void open_kread(struct build_ctx *m)
 {
 	m->kread_error = kread_open(&m->kread, m->tracer->features.version_code);
 	if (m->kread_error)
@@ -198,7 +134,7 @@ static void open_kread(struct making *m)
 }
 
 /* A signal came that ends us: says so, and nothing else is tried. */
-static bool was_interrupted(struct making *m, int err)
+static bool was_interrupted(struct build_ctx *m, int err)
 {
 	if (err != -EINTR)
 		return false;
@@ -208,7 +144,7 @@ static bool was_interrupted(struct making *m, int err)
 }
 
 /* The headers' own offsets, held against what is found there. */
-static int check_headers(struct making *m, bool quiet)
+static int check_headers(struct build_ctx *m, bool quiet)
 {
 	const struct image_notes *notes = image_notes(m->tracer->image, "layout");
 	enum layout_field wrong;
@@ -239,25 +175,14 @@ static int check_headers(struct making *m, bool quiet)
 	return TOOL_CANNOT;
 }
 
-static void explain_no_headers(const struct making *m)
-{
-	struct buffer hint = BUFFER_EMPTY;
-
-	message_error("no kernel headers for %s:", m->tracer->features.release);
-	message_lines("  ", buffer_text(&m->headers.looked_at));
-	headers_package_hint(&hint, m->tracer->features.release, NULL);
-	message_error("%s; or use --layout learned, which needs none", buffer_text(&hint));
-	buffer_free(&hint);
-}
-
 /* The way with the kernel's headers. @quiet: the learned layout comes next. */
-static int with_headers(struct making *m, bool quiet)
+static int from_headers(struct build_ctx *m, bool quiet)
 {
 	int code, err = headers_find(&m->headers, m->tracer->features.release, NULL);
 
 	if (err) {
 		if (!quiet)
-			explain_no_headers(m);
+			program_explain_no_headers(m);
 		else
 			message_verbose("no kernel headers: the layout is learned from the running kernel");
 		return TOOL_CANNOT;
@@ -267,9 +192,9 @@ static int with_headers(struct making *m, bool quiet)
 	if (!code)
 		code = check_headers(m, quiet);
 	if (!code) {
-		keep(m);
+		cache_image(m);
 	} else {
-		if (m->from_store)
+		if (m->cached)
 			cache_remove(buffer_text(&m->key));
 		image_free(m->tracer->image);
 		m->tracer->image = NULL;
@@ -277,31 +202,7 @@ static int with_headers(struct making *m, bool quiet)
 	return code;
 }
 
-/* Why the probe tasks did not tell, in the user's terms. */
-static void explain_learning(const struct making *m, int err)
-{
-	struct buffer why = BUFFER_EMPTY;
-
-	if (err == -EPERM)
-		buffer_printf(&why, "%s: %s", strerror(-err),
-			      m->tracer->features.lockdown == LOCKDOWN_CONFIDENTIALITY ?
-				      "the kernel is locked down (confidentiality) and lets nobody read its memory" :
-				      "reading kernel memory is refused");
-	else if (err == -ECANCELED)
-		buffer_string(&why, "a process that was made for it has been stopped (SIGSTOP, or a debugger)");
-	else if (err == -ETIMEDOUT)
-		buffer_string(&why, "a process that was made for it got nowhere in 30 s: the machine is overloaded");
-	else if (err == -EAGAIN)
-		buffer_string(&why, "no process can be made for it: ");
-	else
-		buffer_string(&why, message_cause(err));
-	if (err == -EAGAIN)
-		fork_limits_hint(&why, PROBE_TASK_TASKS, NULL);
-	message_error("the layout of the kernel's structures cannot be learned: %s", buffer_text(&why));
-	buffer_free(&why);
-}
-
-static int learn(struct making *m)
+static int learn(struct build_ctx *m)
 {
 	struct layout *l = &m->tracer->layout;
 	enum layout_field missing;
@@ -313,7 +214,7 @@ static int learn(struct making *m)
 	if (was_interrupted(m, err))
 		return TOOL_FAILED;
 	if (err) {
-		explain_learning(m, err);
+		program_explain_learning(m, err);
 		return TOOL_CANNOT;
 	}
 	if (layout_known(l, m->groups, &missing))
@@ -323,7 +224,7 @@ static int learn(struct making *m)
 	return TOOL_CANNOT;
 }
 
-static int get_builtin(struct making *m)
+static int get_builtin(struct build_ctx *m)
 {
 	bool cgroup = m->tracer->options->cgroup != NULL;
 	const struct builtin_image *b;
@@ -337,7 +238,7 @@ static int get_builtin(struct making *m)
 	return image_decode(b->bytes, b->size, &m->tracer->image);
 }
 
-static int compile_own(struct making *m, bool quiet)
+static int compile_own(struct build_ctx *m, bool quiet)
 {
 	struct own_headers own;
 	int code, err = own_headers_unpack(&own);
@@ -353,7 +254,7 @@ static int compile_own(struct making *m, bool quiet)
 }
 
 /* The way without: the same image serves every kernel of its form, so one that is there already is as good as a new one. */
-static int with_learned(struct making *m)
+static int from_learned(struct build_ctx *m)
 {
 	enum options_image wanted = m->tracer->options->image;
 	int code = learn(m);
@@ -364,24 +265,25 @@ static int with_learned(struct making *m)
 		return TOOL_DONE;
 	if (wanted == TOOL_IMAGE_BUILTIN) {
 		message_error("this build has no image of form %u.%u in it: it was built where libbcc was missing; use "
-			      "--image-from compile", m->tracer->form >> 16, m->tracer->form >> 8 & 255);
+			      "--image-from compile",
+			      m->tracer->form >> 16, m->tracer->form >> 8 & 255);
 		return TOOL_CANNOT;
 	}
 	return compile_own(m, false);
 }
 
-static int make(struct making *m)
+static int obtain_program(struct build_ctx *m)
 {
 	const struct common_options *o = m->tracer->options;
 	bool quiet = o->layout == TOOL_LAYOUT_AUTO;
 	int code;
 
 	if (o->layout != TOOL_LAYOUT_LEARNED && o->image != TOOL_IMAGE_BUILTIN) {
-		code = with_headers(m, quiet);
+		code = from_headers(m, quiet);
 		if (!code || !quiet || m->interrupted)
 			return code;
 	}
-	return with_learned(m);
+	return from_learned(m);
 }
 
 static void set_constants(struct tracer *t)
@@ -392,45 +294,22 @@ static void set_constants(struct tracer *t)
 		t->constants[i] = t->layout.state[i] == LAYOUT_UNKNOWN ? 0 : t->layout.offset[i];
 }
 
-static void print_plan(const struct making *m)
-{
-	struct buffer text = BUFFER_EMPTY;
-	const struct tracer *t = m->tracer;
-	unsigned int i;
-
-	buffer_printf(&text, "%-12s %s, version code %u.%u.%u\n", "kernel", t->features.release,
-		      t->features.version_code >> 16, t->features.version_code >> 8 & 255, t->features.version_code & 255);
-	for (i = 0; i < t->n_plans; i++)
-		plan_print(&t->plans[i], &text);
-	buffer_printf(&text, "%-12s %u.%u\n", "form", t->form >> 16, t->form >> 8 & 255);
-	if (t->cannot) {
-		fputs(buffer_text(&text), stdout);
-		buffer_free(&text);
-		return;
-	}
-	buffer_printf(&text, "%-12s %s\n", "programs", t->image ? m->from : "none can be had (see above)");
-	buffer_string(&text, "layout\n");
-	layout_describe(&t->layout, m->groups | m->tool->optional_groups, &text);
-	fputs(buffer_text(&text), stdout);
-	buffer_free(&text);
-}
-
 int tracer_image(struct tracer *t, const struct tracer_tool *tool, unsigned int groups)
 {
-	struct making m = { .tracer = t, .tool = tool, .groups = groups };
+	struct build_ctx m = { .tracer = t, .tool = tool, .groups = groups };
 	unsigned int i;
 	int code;
 
 	if (t->options->mntns != FILTER_NONE)
 		m.groups |= LAYOUT_GROUP_MNTNS;
 	if (t->cannot) {
-		print_plan(&m);
+		program_print_plan(&m);
 		return TOOL_CANNOT;
 	}
 	/* a signal now would leave a folder for the compiler behind */
 	signals_block();
 	open_kread(&m);
-	code = make(&m);
+	code = obtain_program(&m);
 	if (!code)
 		set_constants(t);
 	if (!code)
@@ -440,7 +319,7 @@ int tracer_image(struct tracer *t, const struct tracer_tool *tool, unsigned int 
 	for (i = 0; i < t->n_plans && t->options->show_plan && !code; i++)
 		code = plan_is_usable(&t->plans[i]) ? TOOL_DONE : TOOL_CANNOT;
 	if (t->options->show_plan)
-		print_plan(&m);
+		program_print_plan(&m);
 	else if (!code)
 		message_verbose("programs: %s", m.from);
 	kread_close(m.kread);

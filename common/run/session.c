@@ -112,7 +112,8 @@ static void set_clock(void *context)
 
 	now = clock_wall(&session->clock, clock_now());
 	if (err)
-		message_warn("the wall clock was set, but cannot be read: %s; times are those of before", strerror(-err));
+		message_warn("the wall clock was set, but cannot be read: %s; times are those of before",
+			     strerror(-err));
 	else
 		message_verbose("the wall clock was set: by %.3f s",
 				now.tv_sec - before.tv_sec + (now.tv_nsec - before.tv_nsec) / 1e9);
@@ -137,11 +138,12 @@ static void report_drops(struct session *session)
 	for (i = 0; i < n; i++) {
 		struct buffer line = BUFFER_EMPTY;
 
-		message_warn("a table of the kernel (%s) was full %" PRIu64 " time%s: %s", drops[i].table, drops[i].count,
-			     drops[i].count == 1 ? "" : "s", drops[i].meaning);
+		message_warn("a table of the kernel (%s) was full %" PRIu64 " time%s: %s", drops[i].table,
+			     drops[i].count, drops[i].count == 1 ? "" : "s", drops[i].meaning);
 		session->dropped += drops[i].count;
 		if (session->tracer.options->json) {
-			buffer_printf(&line, "{\"dropped\":%" PRIu64 ",\"table\":\"%s\"}\n", drops[i].count, drops[i].table);
+			buffer_printf(&line, "{\"dropped\":%" PRIu64 ",\"table\":\"%s\"}\n", drops[i].count,
+				      drops[i].table);
 			session_print(session, &line);
 		}
 		buffer_free(&line);
@@ -189,7 +191,8 @@ static int start_command(struct run *run)
 	if (err == -EAGAIN)
 		fork_limits_hint(&why, 1, NULL);
 	if (err)
-		message_error("cannot make a process for the command: %s", why.length ? buffer_text(&why) : message_cause(err));
+		message_error("cannot make a process for the command: %s",
+			      why.length ? buffer_text(&why) : message_cause(err));
 	buffer_free(&why);
 	return err ? TOOL_FAILED : TOOL_DONE;
 }
@@ -267,8 +270,8 @@ static void report_totals(struct session *session)
 	struct buffer line = BUFFER_EMPTY;
 
 	if (session->tracer.options->json) {
-		buffer_printf(&line, "{\"total\":{\"events\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"late\":%" PRIu64, r->received,
-			      r->lost, r->late);
+		buffer_printf(&line, "{\"total\":{\"events\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"late\":%" PRIu64,
+			      r->received, r->lost, r->late);
 		if (session->dropped)
 			buffer_printf(&line, ",\"dropped\":%" PRIu64, session->dropped);
 		if (session->output.dropped)

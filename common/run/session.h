@@ -18,7 +18,7 @@ struct session {
 	struct clock clock;
 	uint64_t start_ns; /* when everything was attached */
 	struct loop_result result;
-	uint64_t dropped; /* updates of tables in the kernel that found no room */
+	uint64_t dropped;  /* updates of tables in the kernel that found no room */
 	bool said_dropped; /* that lines of the output are dropped */
 };
 

@@ -22,10 +22,12 @@
 static void report_not_permitted(const struct features *f)
 {
 	if (geteuid() != 0)
-		message_error("BPF is not permitted: run as root (needs CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON from 5.8 on)");
+		message_error(
+			"BPF is not permitted: run as root (needs CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON from 5.8 on)");
 	else if (f->lockdown == LOCKDOWN_CONFIDENTIALITY)
-		message_error("BPF is not permitted: the kernel is locked down (confidentiality; see "
-			      "/sys/kernel/security/lockdown), which also comes with Secure Boot on some distributions");
+		message_error(
+			"BPF is not permitted: the kernel is locked down (confidentiality; see "
+			"/sys/kernel/security/lockdown), which also comes with Secure Boot on some distributions");
 	else
 		message_error("BPF is not permitted, though we are root: a container without CAP_SYS_ADMIN, a seccomp "
 			      "filter or the kernel's lockdown forbids it");
@@ -43,8 +45,10 @@ static int check_features(const struct features *f)
 	if (f->kprobe == -EPERM || f->kprobe == -EACCES)
 		report_not_permitted(f);
 	else
-		message_error("this kernel (%s) has no BPF for tracing: %s; needs Linux 4.4 or later with CONFIG_BPF_SYSCALL "
-			      "and CONFIG_BPF_EVENTS", f->release, strerror(-f->kprobe));
+		message_error(
+			"this kernel (%s) has no BPF for tracing: %s; needs Linux 4.4 or later with CONFIG_BPF_SYSCALL "
+			"and CONFIG_BPF_EVENTS",
+			f->release, strerror(-f->kprobe));
 	return TOOL_CANNOT;
 }
 
@@ -159,8 +163,8 @@ static int attach_named(struct tracer *t, const struct plan_hook *hook, const ch
 				hook->system ? hook->system : "", hook->system ? ":" : "", target,
 				hook->returns ? " (return)" : "");
 	else
-		message_verbose("cannot attach %s to %s %s%s: %s", hook->program, plan_family_name(hook->family), target,
-				hook->returns ? " (return)" : "", strerror(-err));
+		message_verbose("cannot attach %s to %s %s%s: %s", hook->program, plan_family_name(hook->family),
+				target, hook->returns ? " (return)" : "", strerror(-err));
 	return err;
 }
 
@@ -212,7 +216,8 @@ static int attach_target(struct tracer *t, struct plan *plan)
 		if (!err)
 			return TOOL_DONE;
 		snprintf(choice->reason, sizeof(choice->reason), "refused: %s%s", message_cause(err),
-			 err == -EEXIST ? " (another tool holds it; before Linux 4.15 an event takes one program)" : "");
+			 err == -EEXIST ? " (another tool holds it; before Linux 4.15 an event takes one program)" :
+					  "");
 		message_verbose("%s: not by %s: %s", plan->thing->name, plan_family_name(choice->way->family),
 				choice->reason);
 	}
@@ -224,29 +229,6 @@ static int attach_target(struct tracer *t, struct plan *plan)
 	if (!message_is_verbose())
 		message_error("-v says more");
 	return TOOL_CANNOT;
-}
-
-static const struct {
-	enum map_index map;
-	const char *table, *meaning;
-} tables[] = {
-	{ MAP_FOLLOWED, "followed", "as many processes are not followed" },
-	{ MAP_PARENTS, "parents", "as many execs may show the parent that the process had after it" },
-	{ MAP_ATTEMPTS, "attempts", "as many execs were not watched: if they failed they are not shown" },
-	{ MAP_EXECS, "execs", "the time since as many execs is not known" },
-	{ MAP_THREAD_TOTALS, "threads", "what threads of as many processes used may be missing" },
-	{ MAP_STAT_EXES, "exes", "the executable of as many processes is not known" },
-	{ MAP_STAT_COUNTED_EXITS, "ended", "as many exits may be counted twice" },
-};
-#define N_TABLES (sizeof(tables) / sizeof(*tables))
-
-/* For tests: tables that fill up soon. */
-static void shrink_tables(struct tracer *t)
-{
-	unsigned int i;
-
-	for (i = 0; i < N_TABLES && t->options->table_size; i++)
-		t->entries[tables[i].map] = t->options->table_size;
 }
 
 static int make_object(struct tracer *t)
@@ -262,7 +244,7 @@ static int make_object(struct tracer *t)
 	};
 	int err;
 
-	shrink_tables(t);
+	tracer_shrink_tables(t);
 	err = bpf_object_new(&t->object, t->image, &options);
 
 	if (err == -EPERM || err == -EACCES) {
@@ -286,7 +268,8 @@ static unsigned int ring_pages(const struct tracer *t)
 
 static int explain_cpus(int err)
 {
-	message_error("cannot read which CPUs there are, below /sys/devices/system/cpu: %s: is /sys mounted?", strerror(-err));
+	message_error("cannot read which CPUs there are, below /sys/devices/system/cpu: %s: is /sys mounted?",
+		      strerror(-err));
 	return TOOL_CANNOT;
 }
 
@@ -302,10 +285,13 @@ static int explain_rings(const struct tracer *t, enum rings_step step, int err)
 		return TOOL_CANNOT;
 	}
 	if (err == -EMFILE)
-		message_error("too many open files: a ring for each CPU takes a descriptor; raise the limit (ulimit -n)");
+		message_error(
+			"too many open files: a ring for each CPU takes a descriptor; raise the limit (ulimit -n)");
 	else if (err == -EPERM || err == -ENOMEM)
-		message_error("cannot open a ring of %u pages for each CPU: %s: the limit on locked memory (ulimit -l) or a "
-			      "memory cgroup; try fewer --buffer-pages", ring_pages(t), strerror(-err));
+		message_error(
+			"cannot open a ring of %u pages for each CPU: %s: the limit on locked memory (ulimit -l) or a "
+			"memory cgroup; try fewer --buffer-pages",
+			ring_pages(t), strerror(-err));
 	else
 		message_error("cannot open a ring of %u pages for each CPU: %s", ring_pages(t), message_cause(err));
 	return TOOL_FAILED;
@@ -359,66 +345,6 @@ int tracer_follow(struct tracer *t, uint32_t pid)
 	if (!err && t->nested)
 		err = t->pidns ? pidns_global(t->pidns, pid, &pid) : -ENXIO;
 	return err ? err : bpf_map_update(map, &pid, &now);
-}
-
-/* What is swept a second: some ten milliseconds, so that it costs a hundredth of a CPU. */
-#define SWEEP_MAX_KEYS 4096
-
-/*
- * Forgets processes that are gone, from the key *@at on: as many as *@left allows. Returns whether the end of the map
- * was reached. An id that another process got since is told by its start, in the programs.
- */
-static bool sweep(int map, uint32_t *at, unsigned int *left)
-{
-	uint32_t pid, next = *at;
-	bool more = *at || bpf_map_next(map, NULL, &next) == 0;
-
-	for (; more && *left; --*left) {
-		pid = next;
-		more = bpf_map_next(map, &pid, &next) == 0;
-		if (process_is_gone(pid))
-			bpf_map_delete(map, &pid);
-	}
-	*at = more ? next : 0;
-	return !more;
-}
-
-void tracer_gc(struct tracer *t)
-{
-	static const uint32_t maps[] = { MAP_FOLLOWED, MAP_PARENTS, MAP_EXECS,
-					 MAP_THREAD_TOTALS, MAP_STAT_EXES, MAP_STAT_COUNTED_EXITS };
-	const unsigned int n_maps = sizeof(maps) / sizeof(*maps);
-	unsigned int i, left = SWEEP_MAX_KEYS;
-
-	if (t->nested) { /* /proc has other numbers */
-		tracer_gc_nested(t);
-		return;
-	}
-	for (i = 0; i < n_maps && left; i++) {
-		int map = bpf_object_map(t->object, maps[t->sweep_map]);
-
-		if (map >= 0 && !sweep(map, &t->sweep_key, &left))
-			break;
-		t->sweep_map = (t->sweep_map + 1) % n_maps;
-	}
-}
-
-unsigned int tracer_read_drops(struct tracer *t, struct tracer_drop *drops, unsigned int size)
-{
-	int map = bpf_object_map(t->object, MAP_DROPS);
-	unsigned int i, n = 0;
-	uint64_t count;
-
-	for (i = 0; i < N_TABLES && n < size && map >= 0; i++) {
-		uint32_t key = tables[i].map;
-
-		/* what this run does without is no loss */
-		if (t->skip_maps >> key & 1 || bpf_map_lookup(map, &key, &count) < 0 || count == t->drops[key])
-			continue;
-		drops[n++] = (struct tracer_drop){ tables[i].table, tables[i].meaning, count - t->drops[key] };
-		t->drops[key] = count;
-	}
-	return n;
 }
 
 void tracer_detach(struct tracer *t)

@@ -28,10 +28,10 @@ struct rings;
 
 /* What a tool brings. */
 struct tracer_tool {
-	const char *source; /* the BPF source, flattened */
+	const char *source;		     /* the BPF source, flattened */
 	const struct builtin_image *builtin; /* sources.h; ended by bytes == NULL */
-	bool shows_pids; /* of events: their numbers in PID namespaces are wanted */
-	unsigned int optional_groups; /* of the layout: what of them cannot be known shows in tracer.layout */
+	bool shows_pids;		     /* of events: their numbers in PID namespaces are wanted */
+	unsigned int optional_groups;	     /* of the layout: what of them cannot be known shows in tracer.layout */
 };
 
 struct tracer {
@@ -39,8 +39,8 @@ struct tracer {
 	struct features features;
 	struct plan plans[TRACER_TARGETS_MAX];
 	unsigned int n_plans;
-	bool cannot; /* BPF cannot be used at all; only --plan goes on */
-	bool nested; /* our PID namespace is not the machine's: numbers that users give are others */
+	bool cannot;	     /* BPF cannot be used at all; only --plan goes on */
+	bool nested;	     /* our PID namespace is not the machine's: numbers that users give are others */
 	struct pidns *pidns; /* that translates them; NULL: not opened */
 	enum pidns_show ns_pids;
 	int cgroup_watch; /* inotify fd; -1: none */
@@ -52,8 +52,8 @@ struct tracer {
 	struct attach *attach;
 	uint64_t constants[CONSTANT_COUNT];
 	uint32_t entries[MAP_COUNT]; /* of maps of which this run wants another number than the image has; 0: that */
-	uint64_t drops[MAP_COUNT]; /* as last read */
-	unsigned int sweep_map; /* where the next sweep goes on: which map, from which key (0: the first) */
+	uint64_t drops[MAP_COUNT];   /* as last read */
+	unsigned int sweep_map;	     /* where the next sweep goes on: which map, from which key (0: the first) */
 	uint32_t sweep_key;
 	uint64_t skip_maps; /* bits of maps that this run does not use, set by the tool before tracer_load() */
 };
@@ -117,6 +117,9 @@ int tracer_follow(struct tracer *tracer, uint32_t pid);
  */
 void tracer_gc(struct tracer *tracer);
 
+/* Gives the tables as many entries as --table-size says, for tests. Part of tracer_attach(). */
+void tracer_shrink_tables(struct tracer *tracer);
+
 /* Likewise in a PID namespace, where /proc has other numbers than the maps; of those that are followed. */
 void tracer_gc_nested(struct tracer *tracer);
 
@@ -124,7 +127,7 @@ void tracer_gc_nested(struct tracer *tracer);
 struct tracer_drop {
 	const char *table;   /* as JSON names it */
 	const char *meaning; /* what is missing for it, for people */
-	uint64_t count;      /* since the last call */
+	uint64_t count;	     /* since the last call */
 };
 
 /*

@@ -42,8 +42,11 @@ int tracer_cgroup_learn(struct tracer *t, struct kread *kread, int kread_error)
 		return TOOL_DONE;
 	err = kread ? cgroup_learn(&o, cgroup, kread) : kread_error;
 	if (err == -ENODATA)
-		return refuse(t, "the kernel's memory does not tell who is in it; a hierarchy of version 1 wants a controller, "
-				 "such as pids", err);
+		return refuse(
+			t,
+			"the kernel's memory does not tell who is in it; a hierarchy of version 1 wants a controller, "
+			"such as pids",
+			err);
 	if (err)
 		return refuse(t, "who is in it is learned with a cgroup of ours beside it, which failed", err);
 	t->constants[FILTER_CGROUP] = CGROUP_BY_MEMORY;

@@ -27,10 +27,13 @@ static int open_pidns(struct tracer *t)
 
 static int refuse(const char *option, int err)
 {
-	message_error("%s: this PID namespace has process numbers of its own, and the machine's cannot be found out: %s; run "
-		      "it in the machine's PID namespace%s", option, strerror(-err),
-		      err == -ENOENT || err == -EACCES || err == -EPERM ?
-			      ", or make tracefs with the event sched:sched_process_wait available" : "");
+	message_error(
+		"%s: this PID namespace has process numbers of its own, and the machine's cannot be found out: %s; run "
+		"it in the machine's PID namespace%s",
+		option, strerror(-err),
+		err == -ENOENT || err == -EACCES || err == -EPERM ?
+			", or make tracefs with the event sched:sched_process_wait available" :
+			"");
 	return TOOL_CANNOT;
 }
 
@@ -50,8 +53,8 @@ int tracer_pid(struct tracer *t, const char *option, uint64_t local, uint64_t *g
 	if (!err)
 		err = pidns_global(t->pidns, local, &number);
 	if (err == -ESRCH) {
-		message_error("invalid %s argument: '%" PRIu64 "': there is no such process in this PID namespace", option,
-			      local);
+		message_error("invalid %s argument: '%" PRIu64 "': there is no such process in this PID namespace",
+			      option, local);
 		return TOOL_USAGE;
 	}
 	if (err)
@@ -95,8 +98,10 @@ static int learn_numbers(struct tracer *t, struct kread *kread, struct pidns_lay
 	/* its programs have no room for it */
 	if (t->options->cgroup && t->form < FEATURES_VERSION(4, 8, 0))
 		return -E2BIG;
-	return pidns_learn(l, kread, layout->state[LAYOUT_TASK_GROUP_LEADER] == LAYOUT_UNKNOWN ?
-					    0 : layout->offset[LAYOUT_TASK_GROUP_LEADER]);
+	return pidns_learn(l, kread,
+			   layout->state[LAYOUT_TASK_GROUP_LEADER] == LAYOUT_UNKNOWN ?
+				   0 :
+				   layout->offset[LAYOUT_TASK_GROUP_LEADER]);
 }
 
 void tracer_pidns_learn(struct tracer *t, struct kread *kread)
@@ -112,8 +117,9 @@ void tracer_pidns_learn(struct tracer *t, struct kread *kread)
 	if (err) {
 		t->ns_pids = PIDNS_UNKNOWN;
 		if (t->nested)
-			message_warn("process numbers are the machine's; those in this PID namespace cannot be told: %s",
-				     strerror(-err));
+			message_warn(
+				"process numbers are the machine's; those in this PID namespace cannot be told: %s",
+				strerror(-err));
 		else
 			message_verbose("process numbers in PID namespaces cannot be told: %s", strerror(-err));
 		return;

@@ -21,9 +21,9 @@ struct entry {
 
 struct merge {
 	struct entry *entries;
-	size_t start;	/* the first one not given yet */
-	size_t sorted;	/* entries[start..sorted) are in order */
-	size_t end;	/* entries[sorted..end) are as they came */
+	size_t start;  /* the first one not given yet */
+	size_t sorted; /* entries[start..sorted) are in order */
+	size_t end;    /* entries[sorted..end) are as they came */
 	size_t capacity;
 	size_t capacity_min;
 	uint64_t last_ns; /* the latest time given so far */
@@ -107,8 +107,7 @@ int merge_add(struct merge *o, uint64_t time_ns, void *event)
 		}
 	}
 	/* An event in order, the usual case, is put in order here. */
-	if (o->sorted == o->end &&
-	    (o->sorted == o->start || o->entries[o->end - 1].time_ns <= time_ns))
+	if (o->sorted == o->end && (o->sorted == o->start || o->entries[o->end - 1].time_ns <= time_ns))
 		o->sorted++;
 	o->entries[o->end].time_ns = time_ns;
 	o->entries[o->end].event = event;
@@ -131,8 +130,7 @@ static void insert_entries(struct entry *entries, size_t first, size_t sorted, s
 }
 
 /* Finds the first of entries[first..end), which are in order, that is not before @ns (or after). */
-static size_t find(const struct entry *entries, size_t first, size_t end, uint64_t ns,
-		   bool after)
+static size_t find(const struct entry *entries, size_t first, size_t end, uint64_t ns, bool after)
 {
 	size_t middle;
 
@@ -150,8 +148,7 @@ static size_t find(const struct entry *entries, size_t first, size_t end, uint64
  * Merges entries[first..middle) with entries[middle..end). What is already in place at both ends
  * stays there; only the left rest has to be copied out.
  */
-static void merge(struct entry *entries, size_t first, size_t middle, size_t end,
-		  struct entry *spare)
+static void merge(struct entry *entries, size_t first, size_t middle, size_t end, struct entry *spare)
 {
 	size_t left = 0, left_end, right = middle, to;
 
@@ -240,8 +237,7 @@ static void shrink(struct merge *o)
 }
 
 static size_t release(struct merge *o, uint64_t horizon_ns, bool all,
-		      void (*give)(void *event, uint64_t time_ns, bool late, void *context),
-		      void *context)
+		      void (*give)(void *event, uint64_t time_ns, bool late, void *context), void *context)
 {
 	uint64_t last_before = o->last_ns;
 	struct entry *entry;
@@ -267,14 +263,12 @@ static size_t release(struct merge *o, uint64_t horizon_ns, bool all,
 }
 
 size_t merge_release(struct merge *o, uint64_t horizon_ns,
-		     void (*give)(void *event, uint64_t time_ns, bool late, void *context),
-		     void *context)
+		     void (*give)(void *event, uint64_t time_ns, bool late, void *context), void *context)
 {
 	return release(o, horizon_ns, false, give, context);
 }
 
-size_t merge_flush(struct merge *o,
-		   void (*give)(void *event, uint64_t time_ns, bool late, void *context),
+size_t merge_flush(struct merge *o, void (*give)(void *event, uint64_t time_ns, bool late, void *context),
 		   void *context)
 {
 	return release(o, 0, true, give, context);

@@ -32,12 +32,10 @@ int merge_add(struct merge *o, uint64_t time_ns, void *event);
  *
  */
 size_t merge_release(struct merge *o, uint64_t horizon_ns,
-		     void (*give)(void *event, uint64_t time_ns, bool late, void *context),
-		     void *context);
+		     void (*give)(void *event, uint64_t time_ns, bool late, void *context), void *context);
 
 /* Gives all that is held, as merge_release() does; for the end of the run. */
-size_t merge_flush(struct merge *o,
-		   void (*give)(void *event, uint64_t time_ns, bool late, void *context),
+size_t merge_flush(struct merge *o, void (*give)(void *event, uint64_t time_ns, bool late, void *context),
 		   void *context);
 
 /* Tells how many events are held. */

@@ -117,7 +117,8 @@ static struct event *add_part(struct event *event, const void *record, size_t si
 	return grown;
 }
 
-static void begin(struct reassemble *a, unsigned int cpu, const struct event_head *head, const void *record, size_t size)
+static void begin(struct reassemble *a, unsigned int cpu, const struct event_head *head, const void *record,
+		  size_t size)
 {
 	struct cpu_state *state = &a->cpus[cpu];
 
@@ -136,7 +137,8 @@ static void begin(struct reassemble *a, unsigned int cpu, const struct event_hea
 		hand_out(a, state, true);
 }
 
-static void go_on(struct reassemble *a, unsigned int cpu, const struct event_head *head, const void *record, size_t size)
+static void go_on(struct reassemble *a, unsigned int cpu, const struct event_head *head, const void *record,
+		  size_t size)
 {
 	struct cpu_state *state = &a->cpus[cpu];
 

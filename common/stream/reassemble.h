@@ -27,7 +27,7 @@ struct event {
 const void *event_next_part(const struct event *event, size_t *at, size_t *size);
 
 struct reassemble_calls {
-	void (*event)(struct event *event, void *context); /* owns the event, to be freed with free() */
+	void (*event)(struct event *event, void *context);	   /* owns the event, to be freed with free() */
 	void (*lost)(uint32_t cpu, uint64_t count, void *context); /* events of that CPU, just before the next one */
 	void *context;
 };

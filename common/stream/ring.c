@@ -18,7 +18,7 @@
 #define MAX_EXTRA 8
 
 struct ring {
-	int fd; /* -1: this CPU has none now */
+	int fd;	   /* -1: this CPU has none now */
 	bool came; /* it was opened as the CPU came online, and no loss was told since */
 	struct perf_event_mmap_page *control;
 };
@@ -27,7 +27,7 @@ struct rings {
 	int map;
 	size_t data_size; /* of one ring, without its control page */
 	size_t page_size;
-	unsigned int count; /* possible CPUs */
+	unsigned int count;   /* possible CPUs */
 	enum rings_step step; /* the last one that was tried */
 	struct ring *list;
 	struct pollfd *fds;
@@ -186,7 +186,8 @@ static void give(struct rings *rings, unsigned int cpu, const struct perf_event_
 }
 
 static unsigned int ring_drain(struct rings *rings, unsigned int cpu,
-			       void (*take)(unsigned int cpu, const void *record, size_t size, void *context), void *context)
+			       void (*take)(unsigned int cpu, const void *record, size_t size, void *context),
+			       void *context)
 {
 	struct ring *ring = &rings->list[cpu];
 	uint64_t head = __atomic_load_n(&ring->control->data_head, __ATOMIC_ACQUIRE);
@@ -205,8 +206,8 @@ static unsigned int ring_drain(struct rings *rings, unsigned int cpu,
 	return filled * 100 / rings->data_size;
 }
 
-unsigned int rings_drain(struct rings *rings, void (*take)(unsigned int cpu, const void *record, size_t size, void *context),
-			 void *context)
+unsigned int rings_drain(struct rings *rings,
+			 void (*take)(unsigned int cpu, const void *record, size_t size, void *context), void *context)
 {
 	unsigned int i, share, most = 0;
 
@@ -237,8 +238,8 @@ int rings_wait(struct rings *rings, struct pollfd *extra, unsigned int n_extra, 
 	return ready;
 }
 
-int rings_follow_cpus(struct rings *rings, void (*take)(unsigned int cpu, const void *record, size_t size, void *context),
-		      void *context)
+int rings_follow_cpus(struct rings *rings,
+		      void (*take)(unsigned int cpu, const void *record, size_t size, void *context), void *context)
 {
 	struct cpus before = rings->online;
 	unsigned int cpu;

@@ -30,8 +30,8 @@ void rings_free(struct rings *rings);
  * once, so that a busy CPU does not keep the others waiting. Returns the share of the fullest ring that was filled,
  * in percent.
  */
-unsigned int rings_drain(struct rings *rings, void (*take)(unsigned int cpu, const void *record, size_t size, void *context),
-			 void *context);
+unsigned int rings_drain(struct rings *rings,
+			 void (*take)(unsigned int cpu, const void *record, size_t size, void *context), void *context);
 
 /*
  * poll(2) with @timeout_ms on @n_extra fds (at most 8), and until a ring is an eighth full. Returns like poll(2): 0 on
@@ -44,8 +44,8 @@ int rings_wait(struct rings *rings, struct pollfd *extra, unsigned int n_extra, 
  * life with it (tried on 4.4 to 6.18: -EOPNOTSUPP, and ENABLE does not help): it is opened anew. What a dying ring
  * still holds is given to @take. Returns how many rings changed, or -errno.
  */
-int rings_follow_cpus(struct rings *rings, void (*take)(unsigned int cpu, const void *record, size_t size, void *context),
-		      void *context);
+int rings_follow_cpus(struct rings *rings,
+		      void (*take)(unsigned int cpu, const void *record, size_t size, void *context), void *context);
 
 /*
  * Opens the ring of a CPU anew, for one that went and came between two looks and so seems never to have gone. Returns

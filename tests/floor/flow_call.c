@@ -78,7 +78,8 @@ static bool check_size(struct flow *flow, const struct call *call, unsigned int 
 	if (size->kind == KIND_CONST)
 		return check_buffer(flow, call, reg - 1, size->value, written);
 	if (size->kind == KIND_UNLIMITED)
-		return flow_fail(flow, RULE_LIMITS, "bpf_%s: the size in r%u was on the stack", call->helper->name, reg);
+		return flow_fail(flow, RULE_LIMITS, "bpf_%s: the size in r%u was on the stack", call->helper->name,
+				 reg);
 	if (!flow->old)
 		return true;
 	return flow_fail(flow, RULE_SIZE, "bpf_%s: the size in r%u is not a constant that was moved there",

@@ -255,8 +255,8 @@ bool flow_arithmetic(struct flow *flow, const struct bpf_insn *insn)
 	if (add && (!by_register || from->kind == KIND_CONST) &&
 	    add_constant(flow, to, by_register ? from->value : insn->imm, by_register))
 		return true;
-	if (add && by_register && ((is_pointer(to) && from->kind == KIND_UNLIMITED) ||
-				   (is_pointer(from) && to->kind == KIND_UNLIMITED)))
+	if (add && by_register &&
+	    ((is_pointer(to) && from->kind == KIND_UNLIMITED) || (is_pointer(from) && to->kind == KIND_UNLIMITED)))
 		return flow_fail(flow, RULE_LIMITS, "a number that was on the stack is added to a pointer");
 	kind = lose(to);
 	if (by_register && is_pointer(from))

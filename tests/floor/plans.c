@@ -119,8 +119,11 @@ int plans_check(const struct band *band, struct findings *findings)
 	static const struct hooks_end_programs programs = { "raw", "tracepoint", "kprobe", "live" };
 	struct exit_plan exits;
 	struct probe_target end, told;
-	const struct probe_target *things[] = { &hooks_exec, &hooks_fork, &hooks_failed_exec, &hooks_failed_exec_return,
-					      &exits.execs, &exits.forks, &exits.exits, &end, &told };
+	const struct probe_target *things[] = {
+		&hooks_exec,  &hooks_fork,  &hooks_failed_exec, &hooks_failed_exec_return,
+		&exits.execs, &exits.forks, &exits.exits,	&end,
+		&told
+	};
 	size_t i;
 	int err = 0;
 

@@ -71,7 +71,9 @@ static void add_some_notes(struct image *image, const char *name, size_t n, uint
 
 	for (i = 0; i < n; i++)
 		insns[2 * i] = (struct bpf_insn){
-			.code = LOAD_64, .src_reg = IMAGE_NOTE, .imm = i ? fuzz_below(9) : first,
+			.code = LOAD_64,
+			.src_reg = IMAGE_NOTE,
+			.imm = i ? fuzz_below(9) : first,
 		};
 	insns[2 * n].code = BPF_JMP | BPF_EXIT;
 	image_add_function(image, name, insns, 2 * n + 1);

@@ -45,7 +45,7 @@ struct recording_field {
 
 #define RECORDING_FIELD(name, count)                                                                                   \
 	{                                                                                                              \
-#name, offsetof(struct probe_task, name), sizeof(((struct probe_task *)0)->name) / (count), count          \
+#name, offsetof(struct probe_task, name), sizeof(((struct probe_task *)0)->name) / (count), count      \
 	}
 
 static const struct recording_field recording_fields[] = {

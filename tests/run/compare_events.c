@@ -29,16 +29,16 @@
 #include <string.h>
 
 /* Two ways to read one clock need not agree to the nanosecond. */
-#define CLOCK_SLACK_NS	100000
-#define REAL_SLACK_NS	1e9		/* wall time may be set while it runs */
-#define REAL_SPREAD_NS	2e6		/* one offset for all, as exact as ts is written */
-#define LINES_A_CASE	10
-#define MAX_PATTERNS	64
-#define SHOWN_BYTES	160
+#define CLOCK_SLACK_NS 100000
+#define REAL_SLACK_NS 1e9  /* wall time may be set while it runs */
+#define REAL_SPREAD_NS 2e6 /* one offset for all, as exact as ts is written */
+#define LINES_A_CASE 10
+#define MAX_PATTERNS 64
+#define SHOWN_BYTES 160
 
 struct event {
 	json_t *json;
-	const char *name;	/* of an expectation's case */
+	const char *name; /* of an expectation's case */
 	json_int_t pid;
 	json_int_t mono;
 	size_t line;
@@ -70,7 +70,7 @@ static struct events expected, actual;
 static unsigned long passed, failed, skipped;
 static double real_offset;
 static double spread_low, spread_high;
-static bool quiet;		/* only find out whether there is a difference */
+static bool quiet; /* only find out whether there is a difference */
 
 static bool in_patterns(const struct patterns *p, const char *name)
 {
@@ -156,9 +156,7 @@ static bool may_be_null(const struct event *e, size_t index)
 	json_t *indices = json_object_get(e->json, "args_may_be_null"), *value;
 	size_t i;
 
-	json_array_foreach(indices, i, value)
-		if ((size_t)json_integer_value(value) == index)
-			return true;
+	json_array_foreach(indices, i, value) if ((size_t)json_integer_value(value) == index) return true;
 	return false;
 }
 
@@ -172,8 +170,8 @@ static bool is_prefix(const json_t *part, const json_t *whole)
 
 /* What was compared so far of the arguments. */
 struct progress {
-	bool prefix;	/* the list may end early, and its last string */
-	bool anywhere;	/* and so may any other */
+	bool prefix;   /* the list may end early, and its last string */
+	bool anywhere; /* and so may any other */
 	bool cut;
 	size_t bytes;
 };
@@ -236,8 +234,7 @@ static unsigned int compare_filename(const struct event *e, const json_t *a, boo
 
 	if (got && json_equal(wanted, got))
 		return 0;
-	if (least && is_prefix(got, wanted) &&
-	    (json_int_t)json_string_length(got) >= json_integer_value(least)) {
+	if (least && is_prefix(got, wanted) && (json_int_t)json_string_length(got) >= json_integer_value(least)) {
 		*cut = true;
 		return 0;
 	}
@@ -506,8 +503,7 @@ static void check_spread(void)
 	if (spread_high - spread_low <= REAL_SPREAD_NS)
 		return;
 	failed++;
-	printf("ts: wanted one offset to mono_ns, got offsets that differ by %.0f ns\n",
-	       spread_high - spread_low);
+	printf("ts: wanted one offset to mono_ns, got offsets that differ by %.0f ns\n", spread_high - spread_low);
 }
 
 static struct event *add(struct events *events, json_t *json, size_t line)
@@ -556,8 +552,7 @@ static bool take_expectation(const char *path, json_t *json, size_t line)
 		       json_string_value(json_object_get(json, "reason")));
 		skipped++;
 	} else if (json_object_get(json, "clock")) {
-		real_offset = json_number_value(
-			json_object_get(json_object_get(json, "clock"), "real_minus_mono_ns"));
+		real_offset = json_number_value(json_object_get(json_object_get(json, "clock"), "real_minus_mono_ns"));
 	} else {
 		broken(path, line, "no expectation");
 	}
@@ -644,7 +639,8 @@ static _Noreturn void usage(void)
 {
 	fputs("usage: compare_events [--no-fail] [--follow] [--others-ok] [--long-path-ok]\n"
 	      "                      [--allow-missing CASE]... [--prefix-ok CASE]... [--any-order]\n"
-	      "                      EXPECT ACTUAL\n", stderr);
+	      "                      EXPECT ACTUAL\n",
+	      stderr);
 	exit(2);
 }
 
@@ -657,17 +653,15 @@ static void add_pattern(struct patterns *p, const char *pattern)
 
 static void parse_options(int argc, char **argv)
 {
-	static const struct option table[] = {
-		{ "no-fail", no_argument, &options.no_fail, 1 },
-		{ "follow", no_argument, &options.follow, 1 },
-		{ "others-ok", no_argument, &options.others_ok, 1 },
-		{ "subset-of-pids", no_argument, &options.others_ok, 1 },
-		{ "long-path-ok", no_argument, &options.long_path_ok, 1 },
-		{ "any-order", no_argument, &options.any_order, 1 },
-		{ "allow-missing", required_argument, NULL, 'm' },
-		{ "prefix-ok", required_argument, NULL, 'p' },
-		{ NULL, 0, NULL, 0 }
-	};
+	static const struct option table[] = { { "no-fail", no_argument, &options.no_fail, 1 },
+					       { "follow", no_argument, &options.follow, 1 },
+					       { "others-ok", no_argument, &options.others_ok, 1 },
+					       { "subset-of-pids", no_argument, &options.others_ok, 1 },
+					       { "long-path-ok", no_argument, &options.long_path_ok, 1 },
+					       { "any-order", no_argument, &options.any_order, 1 },
+					       { "allow-missing", required_argument, NULL, 'm' },
+					       { "prefix-ok", required_argument, NULL, 'p' },
+					       { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1) {

@@ -24,13 +24,13 @@
 #include <unistd.h>
 
 #define GUEST "/mnt/share/suites.sh" /* is there in an emulated guest only */
-#define SLACK_NS 2000	     /* two clocks read one after the other, and digits of a number of seconds */
-#define ARGS_MAX 4096	     /* bytes of a command line that are shown */
-#define CPU_BEHIND_NS 60e6   /* the split into user and system time rests on ticks */
-#define CPU_EXACT_NS 1e6     /* beside 1 % */
-#define CPU_AHEAD_NS 25e6    /* until its last switch, which wait4 does not wait for; cpu_time.sh is stricter */
-#define CPU_HELD_UP_NS 15e6  /* a guest may hold a thread up from its end to its release, longer than its process */
-#define COUNTS_BEHIND 40     /* likewise, for each thread a few */
+#define SLACK_NS 2000		     /* two clocks read one after the other, and digits of a number of seconds */
+#define ARGS_MAX 4096		     /* bytes of a command line that are shown */
+#define CPU_BEHIND_NS 60e6	     /* the split into user and system time rests on ticks */
+#define CPU_EXACT_NS 1e6	     /* beside 1 % */
+#define CPU_AHEAD_NS 25e6	     /* until its last switch, which wait4 does not wait for; cpu_time.sh is stricter */
+#define CPU_HELD_UP_NS 15e6 /* a guest may hold a thread up from its end to its release, longer than its process */
+#define COUNTS_BEHIND 40    /* likewise, for each thread a few */
 #define LINES_MAX 40
 
 struct line {
@@ -152,7 +152,8 @@ static bool args_fit(const json_t *e, const json_t *a)
 	if (!cut)
 		return same(e, a, "args");
 	for (i = 0; i < n; i++) {
-		const char *w = json_string_value(json_array_get(wanted, i)), *g = json_string_value(json_array_get(got, i));
+		const char *w = json_string_value(json_array_get(wanted, i)),
+			   *g = json_string_value(json_array_get(got, i));
 
 		if (!w || !g || (i + 1 < n ? strcmp(w, g) != 0 : strncmp(w, g, strlen(g)) != 0))
 			break;
@@ -220,9 +221,9 @@ static bool thread_fits(const json_t *e, const json_t *a)
 static bool signal_name_fits(const json_t *e, const json_t *a)
 {
 	static const char *const names[] = {
-		NULL, "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE",
-		"ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM",
-		"PROF", "WINCH", "IO", "PWR", "SYS",
+		NULL,	"HUP",	"INT",	"QUIT", "ILL",	  "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1",
+		"SEGV", "USR2", "PIPE", "ALRM", "TERM",	  "STKFLT", "CHLD",  "CONT", "STOP", "TSTP", "TTIN",
+		"TTOU", "URG",	"XCPU", "XFSZ", "VTALRM", "PROF",   "WINCH", "IO",   "PWR",  "SYS",
 	};
 	json_int_t n = number(e, "signal");
 	char name[24];
@@ -399,12 +400,10 @@ static bool take_actual_line(json_t *json, size_t n, const char *path)
 
 int main(int argc, char **argv)
 {
-	static const struct option table[] = {
-		{ "usage", no_argument, &usage_wanted, 1 },
-		{ "args", no_argument, &args_wanted, 1 },
-		{ "show-usage", no_argument, &show_usage, 1 },
-		{ NULL, 0, NULL, 0 }
-	};
+	static const struct option table[] = { { "usage", no_argument, &usage_wanted, 1 },
+					       { "args", no_argument, &args_wanted, 1 },
+					       { "show-usage", no_argument, &show_usage, 1 },
+					       { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1)

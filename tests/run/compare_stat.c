@@ -156,9 +156,11 @@ int main(int argc, char **argv)
 	}
 	read_actual(argv[3]);
 	while (fgets(line, sizeof(line), expect)) {
-		if (sscanf(line, "%15s %63s %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
-			   " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, by, key, &n[0], &n[1], &n[2],
-			   &n[3], &n[4], &n[5], &n[6], &n[7], &n[8], &n[9], &n[10], &n[11]) != 14)
+		if (sscanf(line,
+			   "%15s %63s %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+			   " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64,
+			   by, key, &n[0], &n[1], &n[2], &n[3], &n[4], &n[5], &n[6], &n[7], &n[8], &n[9], &n[10],
+			   &n[11]) != 14)
 			return 99;
 		if (strcmp(by, argv[1]) && strcmp(by, "total"))
 			continue;

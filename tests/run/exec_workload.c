@@ -31,7 +31,7 @@
 
 #include "exec_workload.h"
 
-#define TIME_LIMIT	300	/* seconds for all; a run under emulation takes some 30 */
+#define TIME_LIMIT 300 /* seconds for all; a run under emulation takes some 30 */
 
 static char report_mode[] = MODE_VARIABLE "=report", some_path[] = "PATH=/bin:/usr/bin";
 char *plain_env[] = { report_mode, some_path, NULL };
@@ -40,7 +40,7 @@ char *workdir;
 
 static struct {
 	const char *only;
-	unsigned int leave_out;		/* case flags */
+	unsigned int leave_out; /* case flags */
 	bool no_self;
 	bool list;
 } options;
@@ -131,8 +131,7 @@ void emit_reports(struct job *job, const struct bytes *bytes, uint64_t start)
 	if (n != wanted)
 		problem("case %s: %u reports, not %u", job->name, n, wanted);
 	else if (job->want != WANT_ANY && job->ret != -job->want)
-		problem("case %s: got \"%s\", not \"%s\"", job->name, strerror(-job->ret),
-			strerror(job->want));
+		problem("case %s: got \"%s\", not \"%s\"", job->name, strerror(-job->ret), strerror(job->want));
 }
 
 /*
@@ -277,21 +276,18 @@ static _Noreturn void usage(void)
 {
 	fputs("usage: exec_workload EXPECT_FILE WORKDIR [--no-fail] [--no-32bit] [--no-fail32]\n"
 	      "                     [--no-userhelper] [--no-self] [--only PATTERN]\n"
-	      "       exec_workload --list\n", stderr);
+	      "       exec_workload --list\n",
+	      stderr);
 	exit(2);
 }
 
 static void parse_options(int argc, char **argv)
 {
 	static const struct option table[] = {
-		{ "no-fail", no_argument, NULL, 'f' },
-		{ "no-32bit", no_argument, NULL, '3' },
-		{ "no-fail32", no_argument, NULL, 'F' },
-		{ "no-userhelper", no_argument, NULL, 'u' },
-		{ "no-self", no_argument, NULL, 's' },
-		{ "only", required_argument, NULL, 'o' },
-		{ "list", no_argument, NULL, 'l' },
-		{ NULL, 0, NULL, 0 }
+		{ "no-fail", no_argument, NULL, 'f' },	 { "no-32bit", no_argument, NULL, '3' },
+		{ "no-fail32", no_argument, NULL, 'F' }, { "no-userhelper", no_argument, NULL, 'u' },
+		{ "no-self", no_argument, NULL, 's' },	 { "only", required_argument, NULL, 'o' },
+		{ "list", no_argument, NULL, 'l' },	 { NULL, 0, NULL, 0 }
 	};
 	int c;
 

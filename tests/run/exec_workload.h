@@ -10,57 +10,57 @@
 
 #include "report.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* What a re-executed workload does is in its environment: argv is what is being tested. */
-#define MODE_VARIABLE	"EXEC_WORKLOAD_MODE"
-#define HELPER_NAME	"helper"
+#define MODE_VARIABLE "EXEC_WORKLOAD_MODE"
+#define HELPER_NAME "helper"
 
 /* Below this many bytes of arguments nothing may be cut, beyond it something must be. */
-#define ARGS_LIMIT	30720
+#define ARGS_LIMIT 30720
 
-#define WANT_ANY	(-1)
+#define WANT_ANY (-1)
 
 /* One exec as its caller makes it. */
 struct call {
 	const char *path;
 	char **argv;
-	char **envp;		/* NULL: plain_env */
-	bool at;		/* execveat */
+	char **envp; /* NULL: plain_env */
+	bool at;     /* execveat */
 	int dirfd;
 	int flags;
-	bool path_unreadable;	/* bad pointers: not to be read for the report either */
+	bool path_unreadable; /* bad pointers: not to be read for the report either */
 	bool argv_unreadable;
-	unsigned int bad_arg;	/* index of an argument with a bad pointer; 0: none */
+	unsigned int bad_arg; /* index of an argument with a bad pointer; 0: none */
 };
 
 /* What of an expectation cannot be known by whoever looks on, or not from within. */
 struct tolerance {
 	bool args_null_ok;
-	uint64_t may_be_null;	/* a bit for each argument */
-	long prefix_bytes;	/* > 0: arguments may be cut after so many bytes; < 0: anywhere */
-	bool truncated_any;	/* cut or not: but cut must be marked */
+	uint64_t may_be_null; /* a bit for each argument */
+	long prefix_bytes;    /* > 0: arguments may be cut after so many bytes; < 0: anywhere */
+	bool truncated_any;   /* cut or not: but cut must be marked */
 	long filename_prefix_bytes;
 	bool long_path;
 	bool no_descendant;
-	pid_t pid;		/* 0: as reported */
-	pid_t ppid;		/* 0: as reported */
-	const char *pcomm;	/* NULL: as reported */
+	pid_t pid;	   /* 0: as reported */
+	pid_t ppid;	   /* 0: as reported */
+	const char *pcomm; /* NULL: as reported */
 };
 
 struct job {
 	const char *name;
 	struct call call;
-	int want;		/* errno of the last report, 0 or WANT_ANY */
-	unsigned int reports;	/* 0: one */
-	pid_t (*start)(void);	/* NULL: fork */
-	void (*body)(struct job *job);	/* in the forked process; NULL: make the call */
+	int want;		       /* errno of the last report, 0 or WANT_ANY */
+	unsigned int reports;	       /* 0: one */
+	pid_t (*start)(void);	       /* NULL: fork */
+	void (*body)(struct job *job); /* in the forked process; NULL: make the call */
 	struct tolerance how;
-	pid_t parent;		/* set by run_job: of the forked process */
-	pid_t pid;		/* set by run_job: the forked process */
-	int ret;		/* set by run_job: as in the last report */
-	bool pid_is_ours;	/* how.pid and how.ppid come from what run_job sees */
-	bool ppid_is_pid;	/* the parent wanted is the forked process itself */
+	pid_t parent;	  /* set by run_job: of the forked process */
+	pid_t pid;	  /* set by run_job: the forked process */
+	int ret;	  /* set by run_job: as in the last report */
+	bool pid_is_ours; /* how.pid and how.ppid come from what run_job sees */
+	bool ppid_is_pid; /* the parent wanted is the forked process itself */
 };
 
 /* What came out of a pipe, and one report in it. */
@@ -72,13 +72,13 @@ struct bytes {
 
 struct seen {
 	struct report head;
-	const char *filename;	/* NULL: unknown; not terminated */
+	const char *filename; /* NULL: unknown; not terminated */
 	size_t filename_len;
-	const char *args;	/* as on the wire */
+	const char *args; /* as on the wire */
 };
 
-extern char *plain_env[];	/* the environment of a child that only reports */
-extern char *child_path;	/* WORKDIR/child */
+extern char *plain_env[]; /* the environment of a child that only reports */
+extern char *child_path;  /* WORKDIR/child */
 extern char *workdir;
 
 /* exec_workload_report.c */
@@ -119,16 +119,16 @@ struct test_case {
 	unsigned int flags;
 };
 
-#define CASE_FAILS	1u	/* makes execs that fail */
-#define CASE_32BIT	2u
-#define CASE_FAILS_32BIT	4u
-#define CASE_USERHELPER	8u
+#define CASE_FAILS 1u /* makes execs that fail */
+#define CASE_32BIT 2u
+#define CASE_FAILS_32BIT 4u
+#define CASE_USERHELPER 8u
 
 /* each ends with an entry without name */
-extern const struct test_case args_cases[];	/* exec_workload_args.c */
-extern const struct test_case file_cases[];	/* exec_workload_file.c */
-extern const struct test_case fail_cases[];	/* exec_workload_fail.c */
-extern const struct test_case process_cases[];	/* exec_workload_process.c */
-extern const struct test_case system_cases[];	/* exec_workload_system.c */
+extern const struct test_case args_cases[];    /* exec_workload_args.c */
+extern const struct test_case file_cases[];    /* exec_workload_file.c */
+extern const struct test_case fail_cases[];    /* exec_workload_fail.c */
+extern const struct test_case process_cases[]; /* exec_workload_process.c */
+extern const struct test_case system_cases[];  /* exec_workload_system.c */
 
 #endif

@@ -206,13 +206,23 @@ static void argv_null(const char *name)
 
 static void args_control(const char *name)
 {
-	char *argv[] = {
-		strdup("child"), strdup("new\nline"), strdup("\n"), strdup("tab\tand\rreturn"),
-		strdup("\033[31mred\033[0m"), strdup("\033]0;title\007"), strdup("back\\slash\\n\\x41"),
-		strdup("\"double\" 'single' `back` $HOME"), strdup(" leading and trailing "),
-		strdup("\001\002\037\177"), strdup("a,b;c|d&e>f"), strdup("?"), strdup("..."),
-		strdup("null"), strdup("c1 \302\233 csi"), strdup("{\"json\":[1]}"), NULL
-	};
+	char *argv[] = { strdup("child"),
+			 strdup("new\nline"),
+			 strdup("\n"),
+			 strdup("tab\tand\rreturn"),
+			 strdup("\033[31mred\033[0m"),
+			 strdup("\033]0;title\007"),
+			 strdup("back\\slash\\n\\x41"),
+			 strdup("\"double\" 'single' `back` $HOME"),
+			 strdup(" leading and trailing "),
+			 strdup("\001\002\037\177"),
+			 strdup("a,b;c|d&e>f"),
+			 strdup("?"),
+			 strdup("..."),
+			 strdup("null"),
+			 strdup("c1 \302\233 csi"),
+			 strdup("{\"json\":[1]}"),
+			 NULL };
 
 	run_simple(name, child_path, argv);
 	free_filling(memcpy(allocate(sizeof(argv)), argv, sizeof(argv)));
@@ -220,13 +230,15 @@ static void args_control(const char *name)
 
 static void args_utf8(const char *name)
 {
-	char *argv[] = {
-		strdup("child"), strdup("\303\251t\303\251 \342\202\254 \360\235\204\236"),
-		strdup("e\314\201"), strdup("\342\200\256right to left\342\200\254"),
-		strdup("\357\273\277bom"), strdup("\342\200\250line separator"),
-		strdup("\357\277\277 \364\217\277\277 last of their planes"),
-		strdup("\355\237\277 \356\200\200 around the surrogates"), NULL
-	};
+	char *argv[] = { strdup("child"),
+			 strdup("\303\251t\303\251 \342\202\254 \360\235\204\236"),
+			 strdup("e\314\201"),
+			 strdup("\342\200\256right to left\342\200\254"),
+			 strdup("\357\273\277bom"),
+			 strdup("\342\200\250line separator"),
+			 strdup("\357\277\277 \364\217\277\277 last of their planes"),
+			 strdup("\355\237\277 \356\200\200 around the surrogates"),
+			 NULL };
 
 	run_simple(name, child_path, argv);
 	free_filling(memcpy(allocate(sizeof(argv)), argv, sizeof(argv)));
@@ -234,13 +246,20 @@ static void args_utf8(const char *name)
 
 static void args_no_utf8(const char *name)
 {
-	char *argv[] = {
-		strdup("child"), strdup("\377\376"), strdup("\200 alone"), strdup("\300\257 overlong"),
-		strdup("\340\200\257 overlong"), strdup("\360\200\200\257 overlong"),
-		strdup("\355\240\200 surrogate"), strdup("\364\220\200\200 too high"),
-		strdup("cut \342\202"), strdup("\342\202\303\251 cut"), strdup("\360\235\204("),
-		strdup("latin \351t\351"), strdup("\365\200\200\200 \370\210\200\200\200"), NULL
-	};
+	char *argv[] = { strdup("child"),
+			 strdup("\377\376"),
+			 strdup("\200 alone"),
+			 strdup("\300\257 overlong"),
+			 strdup("\340\200\257 overlong"),
+			 strdup("\360\200\200\257 overlong"),
+			 strdup("\355\240\200 surrogate"),
+			 strdup("\364\220\200\200 too high"),
+			 strdup("cut \342\202"),
+			 strdup("\342\202\303\251 cut"),
+			 strdup("\360\235\204("),
+			 strdup("latin \351t\351"),
+			 strdup("\365\200\200\200 \370\210\200\200\200"),
+			 NULL };
 
 	run_simple(name, child_path, argv);
 	free_filling(memcpy(allocate(sizeof(argv)), argv, sizeof(argv)));
@@ -289,8 +308,9 @@ static void run_untouched_args(const char *name, int want, const char *path)
 {
 	char child[] = "child";
 	char *argv[5] = { child };
-	struct job job = { .name = name, .want = want, .body = do_untouched_args,
-			   .call = { .path = path, .argv = argv } };
+	struct job job = {
+		.name = name, .want = want, .body = do_untouched_args, .call = { .path = path, .argv = argv }
+	};
 
 	if (want)
 		job.how.may_be_null = 1 << 1 | 1 << 3;
@@ -320,8 +340,9 @@ static void run_untouched_argv(const char *name, int want, const char *path)
 {
 	char child[] = "child", a[] = "a", b[] = "b";
 	char *argv[4] = { child, a, b };
-	struct job job = { .name = name, .want = want, .body = do_untouched_argv,
-			   .call = { .path = path, .argv = argv } };
+	struct job job = {
+		.name = name, .want = want, .body = do_untouched_argv, .call = { .path = path, .argv = argv }
+	};
 
 	job.how.args_null_ok = want;
 	run_job(&job);
@@ -351,8 +372,9 @@ static void run_untouched_path(const char *name, int want, const char *path)
 {
 	char child[] = "child", a[] = "a";
 	char *argv[] = { child, a, NULL };
-	struct job job = { .name = name, .want = want, .body = do_untouched_path,
-			   .call = { .path = path, .argv = argv } };
+	struct job job = {
+		.name = name, .want = want, .body = do_untouched_path, .call = { .path = path, .argv = argv }
+	};
 
 	run_job(&job);
 }
@@ -458,40 +480,38 @@ static void fail_argv_null(const char *name)
 	free(path);
 }
 
-const struct test_case args_cases[] = {
-	{ "args60", args60, 0 },
-	{ "args2000", args2000, 0 },
-	{ "args30719", args30719, 0 },
-	{ "args30720", args30720, 0 },
-	{ "args40k", args40k, 0 },
-	{ "arg300", arg300, 0 },
-	{ "arg4096", arg4096, 0 },
-	{ "arg30k", arg30k, 0 },
-	{ "arg100k", arg100k, 0 },
-	{ "arg_lengths", arg_lengths, 0 },
-	{ "empty_args", empty_args, 0 },
-	{ "empty_argv0", empty_argv0, 0 },
-	{ "empty_only", empty_only, 0 },
-	{ "argc0", argc0, 0 },
-	{ "argv_null", argv_null, 0 },
-	{ "args_control", args_control, 0 },
-	{ "args_utf8", args_utf8, 0 },
-	{ "args_no_utf8", args_no_utf8, 0 },
-	{ "args_private_use", args_private_use, 0 },
-	{ "untouched_args", untouched_args, 0 },
-	{ "untouched_argv", untouched_argv, 0 },
-	{ "untouched_path", untouched_path, 0 },
-	{ "fail_untouched_args", fail_untouched_args, CASE_FAILS },
-	{ "fail_untouched_argv", fail_untouched_argv, CASE_FAILS },
-	{ "fail_untouched_path", fail_untouched_path, CASE_FAILS },
-	{ "fail_args60", fail_args60, CASE_FAILS },
-	{ "fail_args2000", fail_args2000, CASE_FAILS },
-	{ "fail_arg300", fail_arg300, CASE_FAILS },
-	{ "fail_arg4000", fail_arg4000, CASE_FAILS },
-	{ "fail_arg5000", fail_arg5000, CASE_FAILS },
-	{ "fail_args40k", fail_args40k, CASE_FAILS },
-	{ "fail_args_odd", fail_args_odd, CASE_FAILS },
-	{ "fail_argc0", fail_argc0, CASE_FAILS },
-	{ "fail_argv_null", fail_argv_null, CASE_FAILS },
-	{ NULL, NULL, 0 }
-};
+const struct test_case args_cases[] = { { "args60", args60, 0 },
+					{ "args2000", args2000, 0 },
+					{ "args30719", args30719, 0 },
+					{ "args30720", args30720, 0 },
+					{ "args40k", args40k, 0 },
+					{ "arg300", arg300, 0 },
+					{ "arg4096", arg4096, 0 },
+					{ "arg30k", arg30k, 0 },
+					{ "arg100k", arg100k, 0 },
+					{ "arg_lengths", arg_lengths, 0 },
+					{ "empty_args", empty_args, 0 },
+					{ "empty_argv0", empty_argv0, 0 },
+					{ "empty_only", empty_only, 0 },
+					{ "argc0", argc0, 0 },
+					{ "argv_null", argv_null, 0 },
+					{ "args_control", args_control, 0 },
+					{ "args_utf8", args_utf8, 0 },
+					{ "args_no_utf8", args_no_utf8, 0 },
+					{ "args_private_use", args_private_use, 0 },
+					{ "untouched_args", untouched_args, 0 },
+					{ "untouched_argv", untouched_argv, 0 },
+					{ "untouched_path", untouched_path, 0 },
+					{ "fail_untouched_args", fail_untouched_args, CASE_FAILS },
+					{ "fail_untouched_argv", fail_untouched_argv, CASE_FAILS },
+					{ "fail_untouched_path", fail_untouched_path, CASE_FAILS },
+					{ "fail_args60", fail_args60, CASE_FAILS },
+					{ "fail_args2000", fail_args2000, CASE_FAILS },
+					{ "fail_arg300", fail_arg300, CASE_FAILS },
+					{ "fail_arg4000", fail_arg4000, CASE_FAILS },
+					{ "fail_arg5000", fail_arg5000, CASE_FAILS },
+					{ "fail_args40k", fail_args40k, CASE_FAILS },
+					{ "fail_args_odd", fail_args_odd, CASE_FAILS },
+					{ "fail_argc0", fail_argc0, CASE_FAILS },
+					{ "fail_argv_null", fail_argv_null, CASE_FAILS },
+					{ NULL, NULL, 0 } };

@@ -152,8 +152,7 @@ static void put_tolerance(const struct tolerance *how)
 	else
 		fprintf(out, ",\"truncated\":%s", how->prefix_bytes > 0 ? "true" : "false");
 	if (how->prefix_bytes)
-		fprintf(out, ",\"args_prefix_bytes\":%ld",
-			how->prefix_bytes > 0 ? how->prefix_bytes : 0L);
+		fprintf(out, ",\"args_prefix_bytes\":%ld", how->prefix_bytes > 0 ? how->prefix_bytes : 0L);
 	if (how->args_null_ok)
 		fputs(",\"args_null_ok\":true", out);
 	if (how->may_be_null)

@@ -14,11 +14,11 @@
 #include "exec_workload.h"
 
 #ifndef AT_EMPTY_PATH
-#define AT_EMPTY_PATH	0x1000
+#define AT_EMPTY_PATH 0x1000
 #endif
 
-#define BURST		211	/* a prime */
-#define E2BIG_BYTES	(140 * 1024)	/* one argument may have 128 KB */
+#define BURST 211		 /* a prime */
+#define E2BIG_BYTES (140 * 1024) /* one argument may have 128 KB */
 
 static void run_fail(const char *name, const char *path, int want)
 {
@@ -141,8 +141,7 @@ static void fail_e2big(const char *name)
 {
 	char argv0[] = "argv0", a[] = "a", *big = malloc(E2BIG_BYTES + 1);
 	char *argv[] = { argv0, a, big, NULL };
-	struct job job = { .name = name, .want = E2BIG,
-			   .call = { .path = child_path, .argv = argv } };
+	struct job job = { .name = name, .want = E2BIG, .call = { .path = child_path, .argv = argv } };
 
 	if (!big)
 		die("memory");
@@ -223,8 +222,7 @@ static void run_fail_at(const char *name, int dirfd, const char *path, int flags
 	char *argv[] = { argv0, a, NULL };
 	struct job job = { .name = name, .want = want };
 
-	job.call = (struct call){ .at = true, .dirfd = dirfd, .path = path, .argv = argv,
-				  .flags = flags };
+	job.call = (struct call){ .at = true, .dirfd = dirfd, .path = path, .argv = argv, .flags = flags };
 	run_job(&job);
 }
 
@@ -262,8 +260,7 @@ static void fail_then_succeed(const char *name)
 {
 	char argv0[] = "child", a[] = "a";
 	char *argv[] = { argv0, a, NULL };
-	struct job job = { .name = name, .reports = 3, .body = do_search,
-			   .call = { .path = child_path, .argv = argv } };
+	struct job job = { .name = name, .reports = 3, .body = do_search, .call = { .path = child_path, .argv = argv } };
 
 	run_job(&job);
 }
@@ -291,8 +288,7 @@ static void fail_thread(const char *name)
 {
 	char argv0[] = "child", a[] = "a", *path = in_workdir("nonexistent");
 	char *argv[] = { argv0, a, NULL };
-	struct job job = { .name = name, .want = ENOENT, .body = do_in_thread,
-			   .call = { .path = path, .argv = argv } };
+	struct job job = { .name = name, .want = ENOENT, .body = do_in_thread, .call = { .path = path, .argv = argv } };
 
 	run_job(&job);
 	free(path);
@@ -313,8 +309,7 @@ static void fail_vfork(const char *name)
 {
 	char argv0[] = "child", a[] = "a", *path = in_workdir("nonexistent");
 	char *argv[] = { argv0, a, NULL };
-	struct job job = { .name = name, .want = ENOENT, .body = do_vfork,
-			   .call = { .path = path, .argv = argv } };
+	struct job job = { .name = name, .want = ENOENT, .body = do_vfork, .call = { .path = path, .argv = argv } };
 
 	run_job(&job);
 	free(path);
@@ -336,35 +331,34 @@ static void fail_burst(const char *name)
 {
 	char argv0[] = "child", *path = in_workdir("nonexistent");
 	char *argv[] = { argv0, NULL, NULL };
-	struct job job = { .name = name, .want = ENOENT, .body = do_burst, .reports = BURST,
-			   .call = { .path = path, .argv = argv } };
+	struct job job = {
+		.name = name, .want = ENOENT, .body = do_burst, .reports = BURST, .call = { .path = path, .argv = argv }
+	};
 
 	run_job(&job);
 	free(path);
 }
 
-const struct test_case fail_cases[] = {
-	{ "fail_enoent", fail_enoent, CASE_FAILS },
-	{ "fail_empty_path", fail_empty_path, CASE_FAILS },
-	{ "fail_eacces", fail_eacces, CASE_FAILS },
-	{ "fail_directory", fail_directory, CASE_FAILS },
-	{ "fail_enoexec", fail_enoexec, CASE_FAILS },
-	{ "fail_empty_file", fail_empty_file, CASE_FAILS },
-	{ "fail_enotdir", fail_enotdir, CASE_FAILS },
-	{ "fail_eloop", fail_eloop, CASE_FAILS },
-	{ "fail_long_component", fail_long_component, CASE_FAILS },
-	{ "fail_path_lengths", fail_path_lengths, CASE_FAILS },
-	{ "fail_enametoolong", fail_enametoolong, CASE_FAILS },
-	{ "fail_e2big", fail_e2big, CASE_FAILS },
-	{ "fail_bad_path", fail_bad_path, CASE_FAILS },
-	{ "fail_bad_argv", fail_bad_argv, CASE_FAILS },
-	{ "fail_bad_arg", fail_bad_arg, CASE_FAILS },
-	{ "fail_arg_at_end", fail_arg_at_end, CASE_FAILS },
-	{ "fail_etxtbsy", fail_etxtbsy, CASE_FAILS },
-	{ "fail_execveat", fail_execveat, CASE_FAILS },
-	{ "fail_then_succeed", fail_then_succeed, CASE_FAILS },
-	{ "fail_thread", fail_thread, CASE_FAILS },
-	{ "fail_vfork", fail_vfork, CASE_FAILS },
-	{ "fail_burst", fail_burst, CASE_FAILS },
-	{ NULL, NULL, 0 }
-};
+const struct test_case fail_cases[] = { { "fail_enoent", fail_enoent, CASE_FAILS },
+					{ "fail_empty_path", fail_empty_path, CASE_FAILS },
+					{ "fail_eacces", fail_eacces, CASE_FAILS },
+					{ "fail_directory", fail_directory, CASE_FAILS },
+					{ "fail_enoexec", fail_enoexec, CASE_FAILS },
+					{ "fail_empty_file", fail_empty_file, CASE_FAILS },
+					{ "fail_enotdir", fail_enotdir, CASE_FAILS },
+					{ "fail_eloop", fail_eloop, CASE_FAILS },
+					{ "fail_long_component", fail_long_component, CASE_FAILS },
+					{ "fail_path_lengths", fail_path_lengths, CASE_FAILS },
+					{ "fail_enametoolong", fail_enametoolong, CASE_FAILS },
+					{ "fail_e2big", fail_e2big, CASE_FAILS },
+					{ "fail_bad_path", fail_bad_path, CASE_FAILS },
+					{ "fail_bad_argv", fail_bad_argv, CASE_FAILS },
+					{ "fail_bad_arg", fail_bad_arg, CASE_FAILS },
+					{ "fail_arg_at_end", fail_arg_at_end, CASE_FAILS },
+					{ "fail_etxtbsy", fail_etxtbsy, CASE_FAILS },
+					{ "fail_execveat", fail_execveat, CASE_FAILS },
+					{ "fail_then_succeed", fail_then_succeed, CASE_FAILS },
+					{ "fail_thread", fail_thread, CASE_FAILS },
+					{ "fail_vfork", fail_vfork, CASE_FAILS },
+					{ "fail_burst", fail_burst, CASE_FAILS },
+					{ NULL, NULL, 0 } };

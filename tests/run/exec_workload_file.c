@@ -12,13 +12,13 @@
 #include "exec_workload.h"
 
 #ifndef AT_EMPTY_PATH
-#define AT_EMPTY_PATH	0x1000
+#define AT_EMPTY_PATH 0x1000
 #endif
 
 /* A perf record takes 2048 bytes; older kernels do not run a tracepoint's program beyond that. */
-#define LONG_PATH	1900
+#define LONG_PATH 1900
 /* In kernels before 5.1 the first line of a script counts up to its 127th byte. */
-#define SHEBANG_ROOM	100
+#define SHEBANG_ROOM 100
 
 static void run_named(const char *name, const char *file)
 {
@@ -145,8 +145,7 @@ static void do_in_workdir(struct job *job)
 
 static void run_in_workdir(const char *name, const char *path, char **argv)
 {
-	struct job job = { .name = name, .body = do_in_workdir,
-			   .call = { .path = path, .argv = argv } };
+	struct job job = { .name = name, .body = do_in_workdir, .call = { .path = path, .argv = argv } };
 
 	run_job(&job);
 }
@@ -185,8 +184,8 @@ static void run_at(const char *name, int dirfd, const char *path, int flags)
 {
 	char argv0[] = "child", a[] = "a";
 	char *argv[] = { argv0, a, NULL };
-	struct job job = { .name = name, .call = { .at = true, .dirfd = dirfd, .flags = flags,
-						   .path = path, .argv = argv } };
+	struct job job = { .name = name,
+			   .call = { .at = true, .dirfd = dirfd, .flags = flags, .path = path, .argv = argv } };
 
 	run_job(&job);
 }
@@ -196,7 +195,7 @@ static void execveat_dirfd(const char *name)
 	int fd = open(workdir, O_RDONLY | O_DIRECTORY);
 
 	run_at(name, fd, "child", 0);
-	run_at(name, fd, child_path, 0);	/* dirfd does not count */
+	run_at(name, fd, child_path, 0); /* dirfd does not count */
 	close(fd);
 }
 
@@ -427,37 +426,35 @@ static void fail32(const char *name)
 	free(path);
 }
 
-const struct test_case file_cases[] = {
-	{ "name_control", name_control, 0 },
-	{ "name_no_utf8", name_no_utf8, 0 },
-	{ "name_spaces", name_spaces, 0 },
-	{ "name_utf8_cut", name_utf8_cut, 0 },
-	{ "name_15", name_15, 0 },
-	{ "name_16", name_16, 0 },
-	{ "name_255", name_255, 0 },
-	{ "path_lengths", path_lengths, 0 },
-	{ "path3000", path3000, 0 },
-	{ "path4000", path4000, 0 },
-	{ "path4095", path4095, 0 },
-	{ "path_relative", path_relative, 0 },
-	{ "path_symlink", path_symlink, 0 },
-	{ "proc_self_exe", proc_self_exe, 0 },
-	{ "execveat_dirfd", execveat_dirfd, 0 },
-	{ "execveat_cwd", execveat_cwd, 0 },
-	{ "execveat_fd", execveat_fd, 0 },
-	{ "execveat_o_path", execveat_o_path, 0 },
-	{ "fexecve", libc_fexecve, 0 },
-	{ "memfd", memfd, 0 },
-	{ "script", script, 0 },
-	{ "script_option", script_option, 0 },
-	{ "script_nested", script_nested, 0 },
-	{ "script_relative", script_relative, 0 },
-	{ "script_fd", script_fd, 0 },
-	{ "script_argc0", script_argc0, 0 },
-	{ "fail_script_interpreter", fail_script_interpreter, CASE_FAILS },
-	{ "program32", program32, CASE_32BIT },
-	{ "exec_from32", exec_from32, CASE_32BIT },
-	{ "exec32_from32", exec32_from32, CASE_32BIT },
-	{ "fail32", fail32, CASE_32BIT | CASE_FAILS_32BIT },
-	{ NULL, NULL, 0 }
-};
+const struct test_case file_cases[] = { { "name_control", name_control, 0 },
+					{ "name_no_utf8", name_no_utf8, 0 },
+					{ "name_spaces", name_spaces, 0 },
+					{ "name_utf8_cut", name_utf8_cut, 0 },
+					{ "name_15", name_15, 0 },
+					{ "name_16", name_16, 0 },
+					{ "name_255", name_255, 0 },
+					{ "path_lengths", path_lengths, 0 },
+					{ "path3000", path3000, 0 },
+					{ "path4000", path4000, 0 },
+					{ "path4095", path4095, 0 },
+					{ "path_relative", path_relative, 0 },
+					{ "path_symlink", path_symlink, 0 },
+					{ "proc_self_exe", proc_self_exe, 0 },
+					{ "execveat_dirfd", execveat_dirfd, 0 },
+					{ "execveat_cwd", execveat_cwd, 0 },
+					{ "execveat_fd", execveat_fd, 0 },
+					{ "execveat_o_path", execveat_o_path, 0 },
+					{ "fexecve", libc_fexecve, 0 },
+					{ "memfd", memfd, 0 },
+					{ "script", script, 0 },
+					{ "script_option", script_option, 0 },
+					{ "script_nested", script_nested, 0 },
+					{ "script_relative", script_relative, 0 },
+					{ "script_fd", script_fd, 0 },
+					{ "script_argc0", script_argc0, 0 },
+					{ "fail_script_interpreter", fail_script_interpreter, CASE_FAILS },
+					{ "program32", program32, CASE_32BIT },
+					{ "exec_from32", exec_from32, CASE_32BIT },
+					{ "exec32_from32", exec32_from32, CASE_32BIT },
+					{ "fail32", fail32, CASE_32BIT | CASE_FAILS_32BIT },
+					{ NULL, NULL, 0 } };

@@ -13,7 +13,7 @@
 
 #include "exec_workload.h"
 
-#define POLL_US	500
+#define POLL_US 500
 
 static void run_body(const char *name, void (*body)(struct job *), const struct job *more)
 {
@@ -425,7 +425,8 @@ static void pid_namespace(const char *name)
 static void run_mode(const char *name, char *mode, char **argv, unsigned int reports)
 {
 	char *envp[] = { mode, NULL };
-	struct job job = { .name = name, .reports = reports,
+	struct job job = { .name = name,
+			   .reports = reports,
 			   .call = { .path = child_path, .argv = argv, .envp = envp } };
 
 	run_job(&job);
@@ -451,8 +452,7 @@ static void big_environment(const char *name)
 {
 	char argv0[] = "child", a[] = "a", mode[] = MODE_VARIABLE "=report", *big = malloc(100 * 1024 + 1);
 	char *argv[] = { argv0, a, NULL }, *envp[] = { big, mode, big, NULL };
-	struct job job = { .name = name,
-			   .call = { .path = child_path, .argv = argv, .envp = envp } };
+	struct job job = { .name = name, .call = { .path = child_path, .argv = argv, .envp = envp } };
 
 	if (!big)
 		die("memory");
@@ -463,27 +463,25 @@ static void big_environment(const char *name)
 	free(big);
 }
 
-const struct test_case process_cases[] = {
-	{ "vfork", vfork_exec, 0 },
-	{ "posix_spawn", spawn, 0 },
-	{ "pcomm_odd", pcomm_odd, 0 },
-	{ "pcomm_15", pcomm_15, 0 },
-	{ "pcomm_empty", pcomm_empty, 0 },
-	{ "pcomm_thread", pcomm_thread, 0 },
-	{ "pcomm_thread_vfork", pcomm_thread_vfork, 0 },
-	{ "pcomm_dead_leader", pcomm_dead_leader, 0 },
-	{ "thread_exec", thread_exec, 0 },
-	{ "thread_exec_crowd", thread_exec_crowd, 0 },
-	{ "thread_exec_dead_leader", thread_exec_dead_leader, 0 },
-	{ "parent_exits_after", parent_exits_after, 0 },
-	{ "parent_gone_before", parent_gone_before, 0 },
-	{ "daemon", daemon_exec, 0 },
-	{ "daemon_child", daemon_child, 0 },
-	{ "uid_real", uid_real, 0 },
-	{ "uid_nobody", uid_nobody, 0 },
-	{ "pid_namespace", pid_namespace, 0 },
-	{ "exec_chain", exec_chain, 0 },
-	{ "retitled", retitled, 0 },
-	{ "big_environment", big_environment, 0 },
-	{ NULL, NULL, 0 }
-};
+const struct test_case process_cases[] = { { "vfork", vfork_exec, 0 },
+					   { "posix_spawn", spawn, 0 },
+					   { "pcomm_odd", pcomm_odd, 0 },
+					   { "pcomm_15", pcomm_15, 0 },
+					   { "pcomm_empty", pcomm_empty, 0 },
+					   { "pcomm_thread", pcomm_thread, 0 },
+					   { "pcomm_thread_vfork", pcomm_thread_vfork, 0 },
+					   { "pcomm_dead_leader", pcomm_dead_leader, 0 },
+					   { "thread_exec", thread_exec, 0 },
+					   { "thread_exec_crowd", thread_exec_crowd, 0 },
+					   { "thread_exec_dead_leader", thread_exec_dead_leader, 0 },
+					   { "parent_exits_after", parent_exits_after, 0 },
+					   { "parent_gone_before", parent_gone_before, 0 },
+					   { "daemon", daemon_exec, 0 },
+					   { "daemon_child", daemon_child, 0 },
+					   { "uid_real", uid_real, 0 },
+					   { "uid_nobody", uid_nobody, 0 },
+					   { "pid_namespace", pid_namespace, 0 },
+					   { "exec_chain", exec_chain, 0 },
+					   { "retitled", retitled, 0 },
+					   { "big_environment", big_environment, 0 },
+					   { NULL, NULL, 0 } };

@@ -179,8 +179,7 @@ bool next_report(const struct bytes *bytes, size_t *offset, struct seen *seen)
 	if (bytes->len - *offset < sizeof(seen->head))
 		die("report: cut head");
 	memcpy(&seen->head, at, sizeof(seen->head));
-	if (seen->head.magic != REPORT_MAGIC ||
-	    seen->head.size > bytes->len - *offset - sizeof(seen->head))
+	if (seen->head.magic != REPORT_MAGIC || seen->head.size > bytes->len - *offset - sizeof(seen->head))
 		die("report: cut or mixed");
 	at += sizeof(seen->head);
 	memcpy(&n, at, sizeof(n));

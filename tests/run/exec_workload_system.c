@@ -14,12 +14,12 @@
 
 #include "exec_workload.h"
 
-#define BURST		2003	/* a prime */
-#define FORKERS		4
-#define POLL_US		2000
-#define HELPER_WAIT_US	10000000
-#define LAST_PID	"/proc/sys/kernel/ns_last_pid"
-#define CORE_PATTERN	"/proc/sys/kernel/core_pattern"
+#define BURST 2003 /* a prime */
+#define FORKERS 4
+#define POLL_US 2000
+#define HELPER_WAIT_US 10000000
+#define LAST_PID "/proc/sys/kernel/ns_last_pid"
+#define CORE_PATTERN "/proc/sys/kernel/core_pattern"
 
 /* Moves this process to the nth CPU that it may use. */
 static void move_to_cpu(int nth)
@@ -48,8 +48,7 @@ static void cpu_pinned(const char *name)
 {
 	char argv0[] = "child", number[] = "0";
 	char *argv[] = { argv0, number, NULL };
-	struct job job = { .name = name, .body = do_pinned,
-			   .call = { .path = child_path, .argv = argv } };
+	struct job job = { .name = name, .body = do_pinned, .call = { .path = child_path, .argv = argv } };
 
 	run_job(&job);
 	number[0]++;
@@ -96,8 +95,9 @@ static void burst(const char *name)
 {
 	char argv0[] = "child";
 	char *argv[] = { argv0, NULL, NULL };
-	struct job job = { .name = name, .body = do_burst, .reports = BURST,
-			   .call = { .path = child_path, .argv = argv } };
+	struct job job = {
+		.name = name, .body = do_burst, .reports = BURST, .call = { .path = child_path, .argv = argv }
+	};
 
 	run_job(&job);
 }
@@ -128,8 +128,7 @@ static void pid_reused(const char *name)
 {
 	char argv0[] = "child", which[] = "use 0";
 	char *argv[] = { argv0, which, NULL };
-	struct job job = { .name = name, .start = start_with_wanted_pid,
-			   .call = { .path = child_path, .argv = argv } };
+	struct job job = { .name = name, .start = start_with_wanted_pid, .call = { .path = child_path, .argv = argv } };
 	int reused = 0, tries;
 
 	wanted_pid = 0;
@@ -263,10 +262,8 @@ static void kernel_helper(const char *name)
 	free(helper);
 }
 
-const struct test_case system_cases[] = {
-	{ "cpu_pinned", cpu_pinned, 0 },
-	{ "pid_reused", pid_reused, 0 },
-	{ "burst", burst, 0 },
-	{ "kernel_helper", kernel_helper, CASE_USERHELPER },
-	{ NULL, NULL, 0 }
-};
+const struct test_case system_cases[] = { { "cpu_pinned", cpu_pinned, 0 },
+					  { "pid_reused", pid_reused, 0 },
+					  { "burst", burst, 0 },
+					  { "kernel_helper", kernel_helper, CASE_USERHELPER },
+					  { NULL, NULL, 0 } };

@@ -88,8 +88,16 @@ static void name_and_end(struct note *n, void *context)
 static void names(void)
 {
 	static const char *const odd[] = {
-		"", " ", "fifteen-bytes-x", "\x1b[31mred\x1b[m", "new\nline\t", "\"quo\\te'", "\xff\xfe\x80", "\x7f\x01",
-		"(a) b) R 1 2", "%s%n",
+		"",
+		" ",
+		"fifteen-bytes-x",
+		"\x1b[31mred\x1b[m",
+		"new\nline\t",
+		"\"quo\\te'",
+		"\xff\xfe\x80",
+		"\x7f\x01",
+		"(a) b) R 1 2",
+		"%s%n",
 	};
 	size_t i;
 

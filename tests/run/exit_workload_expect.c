@@ -80,7 +80,8 @@ static void put_status(int status)
 
 static void put_used(const struct rusage *r)
 {
-	fprintf(out, ",\"used\":{\"cpu_ns\":%lld,\"user_ns\":%lld,\"maxrss_kb\":%ld,\"minflt\":%ld,\"majflt\":%ld,"
+	fprintf(out,
+		",\"used\":{\"cpu_ns\":%lld,\"user_ns\":%lld,\"maxrss_kb\":%ld,\"minflt\":%ld,\"majflt\":%ld,"
 		"\"nvcsw\":%ld,\"nivcsw\":%ld}",
 		(r->ru_utime.tv_sec + r->ru_stime.tv_sec) * 1000000000LL +
 			(r->ru_utime.tv_usec + r->ru_stime.tv_usec) * 1000LL,

@@ -107,7 +107,8 @@ static void codes(void)
 
 static void signals(void)
 {
-	static const int list[] = { SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1, SIGSEGV, SIGABRT, SIGBUS };
+	static const int list[] = { SIGHUP,  SIGINT,  SIGKILL, SIGPIPE, SIGALRM,
+				    SIGTERM, SIGUSR1, SIGSEGV, SIGABRT, SIGBUS };
 	unsigned int i;
 	pid_t pid;
 

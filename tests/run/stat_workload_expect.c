@@ -25,8 +25,8 @@ struct key *key(const char *name)
 
 static void write_line(FILE *to, const char *by, const char *shown, const struct key *k)
 {
-	fprintf(to, "%s %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, by, shown, k->forks, k->execs,
-		k->fails, k->exits, k->nonzero, k->signals);
+	fprintf(to, "%s %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, by, shown, k->forks,
+		k->execs, k->fails, k->exits, k->nonzero, k->signals);
 	fprintf(to, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", k->least, k->most,
 		k->longest_least, k->longest_most, k->cpu, k->rss);
 }

@@ -49,9 +49,15 @@ static inline struct exec_base base_of(int32_t ret)
 {
 	struct exec_base base = {
 		.head = { .time = 123456789, .seq = 1, .cpu = 3 },
-		.pid = 100, .tid = 101, .ppid = 99, .uid = 1000, .ret = ret,
-		.path_start = USER, .args_start = USER,
-		.comm = "sixteen_bytes_16", .pcomm = "sh",
+		.pid = 100,
+		.tid = 101,
+		.ppid = 99,
+		.uid = 1000,
+		.ret = ret,
+		.path_start = USER,
+		.args_start = USER,
+		.comm = "sixteen_bytes_16",
+		.pcomm = "sh",
 	};
 
 	return base;
@@ -83,7 +89,11 @@ static inline void event_part(unsigned int what, unsigned int index, uint64_t st
 {
 	struct exec_part part = {
 		.head = { .part = ++event_parts },
-		.what = what, .index = index, .size = size, .start = start, .from = from,
+		.what = what,
+		.index = index,
+		.size = size,
+		.start = start,
+		.from = from,
 	};
 
 	if (size && what != EXEC_PART_END)

@@ -29,8 +29,7 @@ static inline int fixture_setup(void **state)
 	return mkdtemp(fixture_root) ? 0 : -1;
 }
 
-static inline int fixture_remove_entry(const char *path, const struct stat *st, int type,
-				       struct FTW *ftw)
+static inline int fixture_remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st;
 	(void)type;
@@ -51,8 +50,7 @@ static inline const char *fixture_path(const char *name)
 	static unsigned int turn;
 	char *path = paths[turn++ % 4];
 
-	assert_true(snprintf(path, FIXTURE_PATH_SIZE, "%s%s", fixture_root, name) <
-		    FIXTURE_PATH_SIZE);
+	assert_true(snprintf(path, FIXTURE_PATH_SIZE, "%s%s", fixture_root, name) < FIXTURE_PATH_SIZE);
 	return path;
 }
 

@@ -61,13 +61,33 @@ static void test_parse(void **state)
 static void test_parse_foreign(void **state)
 {
 	static const char *const lines[] = {
-		"", "\n", "p", "p:", "p:procsnoop", "p:procsnoop/", "p:procsnoop/ f", "p:procsnoop/p f",
+		"",
+		"\n",
+		"p",
+		"p:",
+		"p:procsnoop",
+		"p:procsnoop/",
+		"p:procsnoop/ f",
+		"p:procsnoop/p f",
 		"p:procsnoop/p0 f",
-		"p:procsnoop/p0_ f", "p:procsnoop/p0_1 f", "p:procsnoop/p0_1_ f", "p:procsnoop/p0_1_2_ f",
-		"p:procsnoop/p0_1_2_3 f", "p:procsnoop/p0_1_2x f", "p:procsnoop/q0_1_2 f", "p:procsnoop/p_1_2 f",
-		"p:procsnoop/p0_-1_2 f", "p:procsnoop/p0_2147483648_2 f", "p:procsnoop/p0_1_18446744073709551616 f",
-		"p:procsnoop/p0__2 f", "p:kprobes/p0_1_2 f", "p:procsnoopy/p0_1_2 f", "p:my_procsnoop/p0_1_2 f",
-		"procsnoop/p0_1_2 f", "p:kprobes/execve_bcc_123 f", "p:procsnoop/P0_1_2 f",
+		"p:procsnoop/p0_ f",
+		"p:procsnoop/p0_1 f",
+		"p:procsnoop/p0_1_ f",
+		"p:procsnoop/p0_1_2_ f",
+		"p:procsnoop/p0_1_2_3 f",
+		"p:procsnoop/p0_1_2x f",
+		"p:procsnoop/q0_1_2 f",
+		"p:procsnoop/p_1_2 f",
+		"p:procsnoop/p0_-1_2 f",
+		"p:procsnoop/p0_2147483648_2 f",
+		"p:procsnoop/p0_1_18446744073709551616 f",
+		"p:procsnoop/p0__2 f",
+		"p:kprobes/p0_1_2 f",
+		"p:procsnoopy/p0_1_2 f",
+		"p:my_procsnoop/p0_1_2 f",
+		"procsnoop/p0_1_2 f",
+		"p:kprobes/execve_bcc_123 f",
+		"p:procsnoop/P0_1_2 f",
 		"p:procsnoop/p0_1_00000000000000000000000000000000000000000000000000000000000000002 f",
 	};
 	char name[ATTACH_NAME_SIZE];
@@ -101,10 +121,10 @@ static void test_clean(void **state)
 	(void)state;
 	assert_int_equal(process_start_ticks(getpid(), &own), 0);
 	snprintf(text, sizeof(text),
-		 "p:kprobes/p0_%d_1 do_exit\n"		   /* not ours */
-		 "p:procsnoop/p0_%d_1 do_exit\n"	   /* of a process that ended */
-		 "p:procsnoop/p0_%d_%llu do_exit\n"	   /* of a living one */
-		 "r1024:procsnoop/p1_%d_%llu do_execve\n"  /* its number was used before */
+		 "p:kprobes/p0_%d_1 do_exit\n"		  /* not ours */
+		 "p:procsnoop/p0_%d_1 do_exit\n"	  /* of a process that ended */
+		 "p:procsnoop/p0_%d_%llu do_exit\n"	  /* of a living one */
+		 "r1024:procsnoop/p1_%d_%llu do_execve\n" /* its number was used before */
 		 "p:procsnoop/mine do_exit\n",
 		 gone, gone, getpid(), (unsigned long long)own, getpid(), (unsigned long long)own - 1);
 	fixture_file("/kprobe_events", text);
@@ -239,14 +259,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_parse),
-		TEST(test_parse_foreign),
-		TEST(test_clean),
-		TEST(test_clean_nothing),
-		TEST(test_clean_refused),
-		TEST(test_clean_unknown),
-		TEST(test_call_number),
-		TEST(test_refused),
+		TEST(test_parse),	  TEST(test_parse_foreign), TEST(test_clean),	    TEST(test_clean_nothing),
+		TEST(test_clean_refused), TEST(test_clean_unknown), TEST(test_call_number), TEST(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -155,14 +155,10 @@ static void test_watch(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_start),
-		cmocka_unit_test(test_now),
-		cmocka_unit_test(test_wall),
-		cmocka_unit_test(test_format),
-		cmocka_unit_test(test_format_errors),
-		cmocka_unit_test(test_time_namespace),
-		cmocka_unit_test(test_changed),
-		cmocka_unit_test(test_watch),
+		cmocka_unit_test(test_start),	      cmocka_unit_test(test_now),
+		cmocka_unit_test(test_wall),	      cmocka_unit_test(test_format),
+		cmocka_unit_test(test_format_errors), cmocka_unit_test(test_time_namespace),
+		cmocka_unit_test(test_changed),	      cmocka_unit_test(test_watch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

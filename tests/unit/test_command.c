@@ -240,15 +240,9 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_exit_codes),
-		TEST(test_arguments),
-		TEST(test_not_executed),
-		TEST(test_held),
-		TEST(test_killed_while_held),
-		TEST(test_abandon_running),
-		TEST(test_signals),
-		TEST(test_signals_fd),
-		TEST(test_files),
+		TEST(test_exit_codes), TEST(test_arguments),	     TEST(test_not_executed),
+		TEST(test_held),       TEST(test_killed_while_held), TEST(test_abandon_running),
+		TEST(test_signals),    TEST(test_signals_fd),	     TEST(test_files),
 	};
 
 	sigset_t none;

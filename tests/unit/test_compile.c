@@ -233,7 +233,10 @@ static void test_request(void **state)
 {
 	static const char *const defines[] = { "A", "B=1 2", NULL };
 	struct compile_request request = {
-		.source = "first\nsecond", .defines = defines, .program = SELF, .library = "echo",
+		.source = "first\nsecond",
+		.defines = defines,
+		.program = SELF,
+		.library = "echo",
 	};
 
 	(void)state;
@@ -296,7 +299,10 @@ static void test_crash(void **state)
 static void test_too_long(void **state)
 {
 	const struct compile_request request = {
-		.source = "", .program = SELF, .library = "loop", .cpu_seconds = 1,
+		.source = "",
+		.program = SELF,
+		.library = "loop",
+		.cpu_seconds = 1,
 	};
 
 	(void)state;
@@ -310,7 +316,10 @@ static void test_too_long(void **state)
 static void test_wall_time(void **state)
 {
 	struct compile_request request = {
-		.source = "", .program = SELF, .library = "stopped", .wall_seconds = 1,
+		.source = "",
+		.program = SELF,
+		.library = "stopped",
+		.wall_seconds = 1,
 	};
 	struct timespec start, end;
 
@@ -390,7 +399,10 @@ static void check_id(void)
 static void test_surroundings(void **state)
 {
 	struct compile_request request = {
-		.source = "", .program = SELF, .library = "surroundings", .headers = fixture_root,
+		.source = "",
+		.program = SELF,
+		.library = "surroundings",
+		.headers = fixture_root,
 	};
 	char line[200];
 	int fd = open("/dev/null", O_RDONLY); /* as a caller may have left some open */
@@ -557,7 +569,10 @@ static void run_real(const char *source, const char *form, const char *library)
 {
 	const char *const defines[] = { form, "PROCSNOOP_VERSION_CODE=328960", NULL };
 	struct compile_request request = {
-		.source = source, .defines = defines, .program = real_program(), .library = library,
+		.source = source,
+		.defines = defines,
+		.program = real_program(),
+		.library = library,
 	};
 	struct own_headers own;
 
@@ -582,7 +597,8 @@ static void test_real(void **state)
 	assert_true(image->n_maps > 2);
 	image_free(image);
 	run_real("#define BCC_SEC(name) __attribute__((section(name), used))\n" /* wanted by libbcc's footer */
-		 "int answer(void *ctx)\n{\n\treturn 42;\n}\n", "A", NULL);
+		 "int answer(void *ctx)\n{\n\treturn 42;\n}\n",
+		 "A", NULL);
 	if (outcome.result != COMPILE_DONE)
 		fail_msg("%d: %s", outcome.result, buffer_text(&outcome.log));
 	program = image_program(image, "answer");
@@ -643,24 +659,15 @@ int main(int argc, char **argv, char **environment)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_request),
-		TEST(test_done),
-		TEST(test_deaf),
-		TEST(test_exit_codes),
-		TEST(test_garbled),
-		TEST(test_crash),
-		TEST(test_too_long),
-		TEST(test_wall_time),
-		TEST(test_group),
-		TEST(test_chatty),
-		TEST(test_surroundings),
-		TEST(test_no_program),
-		TEST(test_no_process),
-		TEST(test_without_standard_files),
-		TEST(test_nothing_left),
-		TEST(test_log_errors),
-		TEST(test_real),
-		TEST(test_real_error),
+		TEST(test_request),	 TEST(test_done),
+		TEST(test_deaf),	 TEST(test_exit_codes),
+		TEST(test_garbled),	 TEST(test_crash),
+		TEST(test_too_long),	 TEST(test_wall_time),
+		TEST(test_group),	 TEST(test_chatty),
+		TEST(test_surroundings), TEST(test_no_program),
+		TEST(test_no_process),	 TEST(test_without_standard_files),
+		TEST(test_nothing_left), TEST(test_log_errors),
+		TEST(test_real),	 TEST(test_real_error),
 		TEST(test_real_library),
 	};
 

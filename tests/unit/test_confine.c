@@ -97,12 +97,18 @@ static uint64_t interfaces(void)
 static void look(struct seen *seen)
 {
 	*seen = (struct seen){
-		.uid = getuid(), .euid = geteuid(), .gid = getgid(), .egid = getegid(), .groups = getgroups(0, NULL),
+		.uid = getuid(),
+		.euid = geteuid(),
+		.gid = getgid(),
+		.egid = getegid(),
+		.groups = getgroups(0, NULL),
 		.capabilities = capabilities(),
 		.no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0),
 		.oom_score_adj = oom_score_adj(),
-		.cpu_soft = limit_of(RLIMIT_CPU, false), .cpu_hard = limit_of(RLIMIT_CPU, true),
-		.memory = limit_of(RLIMIT_AS, true), .core = limit_of(RLIMIT_CORE, true),
+		.cpu_soft = limit_of(RLIMIT_CPU, false),
+		.cpu_hard = limit_of(RLIMIT_CPU, true),
+		.memory = limit_of(RLIMIT_AS, true),
+		.core = limit_of(RLIMIT_CORE, true),
 		.file = limit_of(RLIMIT_FSIZE, true),
 		.signals_not_default = signals_not_default(),
 		.interfaces = interfaces(),
@@ -306,12 +312,9 @@ static void test_ends_with_parent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_root),
-		cmocka_unit_test(test_ambient),
-		cmocka_unit_test(test_two),
-		cmocka_unit_test(test_ordinary_user),
-		cmocka_unit_test(test_ends_with_parent),
+		cmocka_unit_test(test_limits),	      cmocka_unit_test(test_root),
+		cmocka_unit_test(test_ambient),	      cmocka_unit_test(test_two),
+		cmocka_unit_test(test_ordinary_user), cmocka_unit_test(test_ends_with_parent),
 	};
 
 	alarm(30); /* a process that does not end would be waited for */

@@ -82,10 +82,9 @@ static void test_text_utf8(void **state)
 	TEXT("\xef\xbb\xbf", "\\xef\\xbb\\xbf");
 	TEXT("\xee\x80\x80\xef\xa3\xbf", "\\xee\\x80\\x80\\xef\\xa3\\xbf");
 	TEXT("\xf3\xb0\x80\x80\xf4\x8f\xbf\xbd", "\\xf3\\xb0\\x80\\x80\\xf4\\x8f\\xbf\\xbd");
-	TEXT("\xef\xb7\x90\xef\xbf\xbe\xef\xbf\xbf",
-	     "\\xef\\xb7\\x90\\xef\\xbf\\xbe\\xef\\xbf\\xbf");
+	TEXT("\xef\xb7\x90\xef\xbf\xbe\xef\xbf\xbf", "\\xef\\xb7\\x90\\xef\\xbf\\xbe\\xef\\xbf\\xbf");
 	TEXT("\xf0\x9f\xbf\xbe", "\\xf0\\x9f\\xbf\\xbe");
-	TEXT("\xef\xbf\xbd", "\xef\xbf\xbd"); /* the replacement character may be shown */
+	TEXT("\xef\xbf\xbd", "\xef\xbf\xbd");		  /* the replacement character may be shown */
 	TEXT("\xf3\xa0\x81\x81", "\\xf3\\xa0\\x81\\x81"); /* a tag */
 }
 
@@ -112,16 +111,15 @@ static void test_text_invalid(void **state)
 static void test_printable(void **state)
 {
 	static const unsigned int never[] = {
-		0, 7, 0x1b, 0x1f, 0x7f, 0x80, 0x85, 0x9b, 0x9f, 0x61c, 0x200b, 0x200e, 0x200f,
-		0x2028, 0x2029, 0x202a, 0x202e, 0x2060, 0x2066, 0x2069, 0x206f, 0xd800, 0xdfff,
-		0xe000, 0xefff, 0xf8ff, 0xfdd0, 0xfdef, 0xfeff, 0xfff9, 0xfffe, 0xffff, 0x1fffe,
-		0x1ffff, 0xe0001, 0xe007f, 0xefffe, 0xf0000, 0x10fffd, 0x10ffff, 0x110000,
-		0xffffffff,
+		0,	 7,	  0x1b,	   0x1f,    0x7f,    0x80,     0x85,	 0x9b,	   0x9f,       0x61c,  0x200b,
+		0x200e,	 0x200f,  0x2028,  0x2029,  0x202a,  0x202e,   0x2060,	 0x2066,   0x2069,     0x206f, 0xd800,
+		0xdfff,	 0xe000,  0xefff,  0xf8ff,  0xfdd0,  0xfdef,   0xfeff,	 0xfff9,   0xfffe,     0xffff, 0x1fffe,
+		0x1ffff, 0xe0001, 0xe007f, 0xefffe, 0xf0000, 0x10fffd, 0x10ffff, 0x110000, 0xffffffff,
 	};
 	static const unsigned int always[] = {
-		0x20, 0x5c, 0x7e, 0xa0, 0xff, 0x61b, 0x61d, 0x200a, 0x200c, 0x200d, 0x2010, 0x2027,
-		0x202f, 0x205f, 0x2070, 0xd7ff, 0xf900, 0xfdcf, 0xfdf0, 0xfefe, 0xffef, 0xfffc,
-		0xfffd, 0x10000, 0x1f600, 0xdfffd,
+		0x20,	0x5c,	0x7e,	0xa0,	0xff,	0x61b,	 0x61d,	  0x200a,  0x200c,
+		0x200d, 0x2010, 0x2027, 0x202f, 0x205f, 0x2070,	 0xd7ff,  0xf900,  0xfdcf,
+		0xfdf0, 0xfefe, 0xffef, 0xfffc, 0xfffd, 0x10000, 0x1f600, 0xdfffd,
 	};
 	size_t i;
 
@@ -167,8 +165,7 @@ static size_t text_decode(const char *in, size_t length, char *out)
 			break;
 		default:
 			assert_int_equal(in[i], 'x');
-			assert_true(i + 2 < length && hex_digit(in[i + 1]) >= 0 &&
-				    hex_digit(in[i + 2]) >= 0);
+			assert_true(i + 2 < length && hex_digit(in[i + 1]) >= 0 && hex_digit(in[i + 2]) >= 0);
 			out[n++] = hex_digit(in[i + 1]) << 4 | hex_digit(in[i + 2]);
 			i += 2;
 		}
@@ -254,8 +251,8 @@ static void check_bash(const char *locale, const struct buffer *script, const st
 	char command[2 * FIXTURE_PATH_SIZE];
 
 	fixture_bytes("/script", script->data, script->length);
-	snprintf(command, sizeof(command), "LC_ALL=%s bash %s > %s", locale,
-		 fixture_path("/script"), fixture_path("/output"));
+	snprintf(command, sizeof(command), "LC_ALL=%s bash %s > %s", locale, fixture_path("/script"),
+		 fixture_path("/output"));
 	assert_int_equal(system(command), 0);
 	assert_int_equal(buffer_read_file(&got, fixture_path("/output"), 1u << 30), 0);
 	assert_int_equal(got.length, want->length);
@@ -263,8 +260,7 @@ static void check_bash(const char *locale, const struct buffer *script, const st
 	buffer_free(&got);
 }
 
-static void add_word(struct buffer *script, struct buffer *want, const char *in, size_t length,
-		     unsigned int flags)
+static void add_word(struct buffer *script, struct buffer *want, const char *in, size_t length, unsigned int flags)
 {
 	buffer_string(script, " ");
 	escape_shell(script, in, length, flags);
@@ -348,9 +344,9 @@ static void test_json(void **state)
 		{ "a\"\\\n\033", 5, "a\"\\\n\033", 5 },
 		{ "a\0b", 3, "a\0b", 3 },
 		{ "\xc3\xa4\xf0\x9f\x98\x80", 6, "\xc3\xa4\xf0\x9f\x98\x80", 6 },
-		{ "\x80", 1, "\xee\xbe\x80", 3 },	/* U+EF80 */
-		{ "\xff", 1, "\xee\xbf\xbf", 3 },	/* U+EFFF */
-		{ "\xc3z", 2, "\xee\xbf\x83z", 4 },	/* U+EFC3 */
+		{ "\x80", 1, "\xee\xbe\x80", 3 },   /* U+EF80 */
+		{ "\xff", 1, "\xee\xbf\xbf", 3 },   /* U+EFFF */
+		{ "\xc3z", 2, "\xee\xbf\x83z", 4 }, /* U+EFC3 */
 		{ "\xee\xbe\x80", 3, "\xee\xbf\xae\xee\xbe\xbe\xee\xbe\x80", 9 },
 		{ "\xee\xbd\xbf", 3, "\xee\xbd\xbf", 3 }, /* U+EF7F stays */
 		{ "\xef\x80\x80", 3, "\xef\x80\x80", 3 }, /* U+F000 stays */
@@ -451,9 +447,9 @@ static void test_cells(void **state)
 	escape_use_locale();
 	assert_int_equal(escape_cells("", 0), 0);
 	assert_int_equal(escape_cells("abc", 3), 3);
-	assert_int_equal(escape_cells("\xe6\xbc\xa2\xe5\xad\x97", 6), 4);	/* two wide characters */
-	assert_int_equal(escape_cells("e\xcc\x81", 3), 1);			/* a combining accent */
-	assert_int_equal(escape_cells("\xc3\xa4\xff", 3), 2);			/* a byte that is no UTF-8 counts one */
+	assert_int_equal(escape_cells("\xe6\xbc\xa2\xe5\xad\x97", 6), 4); /* two wide characters */
+	assert_int_equal(escape_cells("e\xcc\x81", 3), 1);		  /* a combining accent */
+	assert_int_equal(escape_cells("\xc3\xa4\xff", 3), 2);		  /* a byte that is no UTF-8 counts one */
 }
 
 int main(void)

@@ -491,7 +491,7 @@ static void test_parts_malformed(void **state)
 	} parts[] = {
 		{ EXEC_CHUNK + 1, USER, USER },
 		{ UINT32_MAX, USER, USER },
-		{ EXEC_CHUNK, USER, USER + 1 },	  /* begins behind what is wanted */
+		{ EXEC_CHUNK, USER, USER + 1 },		 /* begins behind what is wanted */
 		{ EXEC_CHUNK, USER + EXEC_CHUNK, USER }, /* ends before it */
 		{ EXEC_CHUNK, UINT64_MAX, 0 },
 		{ EXEC_CHUNK, 0, UINT64_MAX },
@@ -503,7 +503,10 @@ static void test_parts_malformed(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(parts); i++) {
 		part = (struct exec_part){
-			.what = EXEC_PART_ARGS, .size = parts[i].size, .start = parts[i].start, .from = parts[i].from,
+			.what = EXEC_PART_ARGS,
+			.size = parts[i].size,
+			.start = parts[i].start,
+			.from = parts[i].from,
 		};
 		chunked(0, 10);
 		event_add(&part, sizeof(part));
@@ -516,7 +519,10 @@ static void test_parts_malformed(void **state)
 	}
 	/* at the very end of the address space */
 	part = (struct exec_part){
-		.what = EXEC_PART_ARGS, .size = 16, .start = UINT64_MAX - 5, .from = UINT64_MAX - 15,
+		.what = EXEC_PART_ARGS,
+		.size = 16,
+		.start = UINT64_MAX - 5,
+		.from = UINT64_MAX - 15,
 	};
 	memcpy(part.bytes, "0123456789abcde", 16);
 	chunked(0, 6);
@@ -530,7 +536,11 @@ static void test_parts_malformed(void **state)
 static void test_parts_cut(void **state)
 {
 	struct exec_part part = {
-		.what = EXEC_PART_ARGS, .size = EXEC_CHUNK, .start = USER, .from = USER, .bytes = "a",
+		.what = EXEC_PART_ARGS,
+		.size = EXEC_CHUNK,
+		.start = USER,
+		.from = USER,
+		.bytes = "a",
 	};
 	size_t size;
 

@@ -61,8 +61,15 @@ static int teardown(void **state)
 
 static struct exit_event an_end(void)
 {
-	struct exit_event e = { .pid = 10, .tid = 11, .ppid = 12, .uid = 13, .status = 3 << 8, .what = EXIT_END,
-				.flags = EXIT_GROUP_DEAD, .start = 1000, .comm = "fifteen-bytes-x" };
+	struct exit_event e = { .pid = 10,
+				.tid = 11,
+				.ppid = 12,
+				.uid = 13,
+				.status = 3 << 8,
+				.what = EXIT_END,
+				.flags = EXIT_GROUP_DEAD,
+				.start = 1000,
+				.comm = "fifteen-bytes-x" };
 
 	e.head.time = 5000;
 	return e;
@@ -216,8 +223,9 @@ static void test_parts_malformed(void **state)
 	static const struct {
 		uint64_t start, from, said;
 	} wrong[] = {
-		{ 0x1000, 0x1000, EXIT_CHUNK + 1 }, { 0x1000, 0x1000, UINT64_MAX }, { 0x1000, 0x2000, EXIT_CHUNK },
-		{ 0x1000 + EXIT_CHUNK, 0x1000, EXIT_CHUNK }, { UINT64_MAX, 0, EXIT_CHUNK },
+		{ 0x1000, 0x1000, EXIT_CHUNK + 1 }, { 0x1000, 0x1000, UINT64_MAX },
+		{ 0x1000, 0x2000, EXIT_CHUNK },	    { 0x1000 + EXIT_CHUNK, 0x1000, EXIT_CHUNK },
+		{ UINT64_MAX, 0, EXIT_CHUNK },
 	};
 	size_t i;
 
@@ -423,16 +431,21 @@ static void test_row(void **state)
 		  "22:13:20.123 exit   a\\nb             10      12      11      1.235     code 3\n");
 	show = (struct exit_view){ .args = true };
 	e.args_size = e.args_total = 5;
-	assert_int_equal(decode(&e, "a\0\x1b""c", sizeof(e) + 5), 0);
+	assert_int_equal(decode(&e,
+				"a\0\x1b"
+				"c",
+				sizeof(e) + 5),
+			 0);
 	check_row(&show, "COMM             PID     PPID    TID     AGE(s)    EXIT_CODE ARGS\n",
 		  "a\\nb             10      12      11      1.235     code 3    a \\x1bc\n");
 	record.args_known = false;
 	show = (struct exit_view){ .args = true, .usage = true };
-	check_row(&show,
-		  "COMM             PID     PPID    TID     AGE(s)    USER(s)  SYS(s)   RSS(KB)  MINFLT  MAJFLT VCSW   "
-		  "IVCSW  EXIT_CODE ARGS\n",
-		  "a\\nb             10      12      11      1.235     ?        ?        ?        ?       ?      ?      "
-		  "?      code 3    ?\n");
+	check_row(
+		&show,
+		"COMM             PID     PPID    TID     AGE(s)    USER(s)  SYS(s)   RSS(KB)  MINFLT  MAJFLT VCSW   "
+		"IVCSW  EXIT_CODE ARGS\n",
+		"a\\nb             10      12      11      1.235     ?        ?        ?        ?       ?      ?      "
+		"?      code 3    ?\n");
 }
 
 /* By name and user; whoever else takes such a name does not hide. */
@@ -443,10 +456,10 @@ static void test_probe(void **state)
 		uint32_t uid;
 		bool probe;
 	} cases[] = {
-		{ "procsnoop-a1b2c", 0, true },	   { "procsnoop", CONFINE_ID_FIRST, true },
-		{ "procsnoop", 0, true },	   { "procsnoop", CONFINE_ID_FIRST + CONFINE_IDS, false },
+		{ "procsnoop-a1b2c", 0, true },	    { "procsnoop", CONFINE_ID_FIRST, true },
+		{ "procsnoop", 0, true },	    { "procsnoop", CONFINE_ID_FIRST + CONFINE_IDS, false },
 		{ "procsnoop-a1b2c", 4321, false }, { "procsnoop", CONFINE_ID_FIRST - 1, false },
-		{ "procsnoops", 0, false },	   { "execsnoop", 0, false },
+		{ "procsnoops", 0, false },	    { "execsnoop", 0, false },
 		{ "procsnoo", 0, false },
 	};
 	struct exit_record r = { .uid = 0 };

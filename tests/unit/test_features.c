@@ -200,10 +200,8 @@ static void test_find(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_release),
-		cmocka_unit_test(test_vdso),
-		cmocka_unit_test(test_vdso_malformed),
-		cmocka_unit_test(test_running_system),
+		cmocka_unit_test(test_release),	       cmocka_unit_test(test_vdso),
+		cmocka_unit_test(test_vdso_malformed), cmocka_unit_test(test_running_system),
 		cmocka_unit_test(test_find),
 	};
 

@@ -42,8 +42,12 @@ static void check_regex(void)
 	assert_int_equal(MATCH("a.b", "a\nb"), 1);
 	assert_int_equal(MATCH("[^x]b", "\nb"), 1);
 	/* Bytes, whatever they are and whatever the locale. */
-	assert_int_equal(MATCH("^a.b$", "a\xff" "b"), 1);
-	assert_int_equal(MATCH("^a..b$", "a\xc3\xa4" "b"), 1);
+	assert_int_equal(MATCH("^a.b$", "a\xff"
+					"b"),
+			 1);
+	assert_int_equal(MATCH("^a..b$", "a\xc3\xa4"
+					 "b"),
+			 1);
 	assert_int_equal(MATCH("\xc3\xa4", "x\xc3\xa4x"), 1);
 	assert_int_equal(MATCH("\xff", "x\xffx"), 1);
 	assert_int_equal(MATCH("z", "\x80\x80z"), 1);
@@ -147,10 +151,8 @@ static void test_uid(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_regex),
-		cmocka_unit_test(test_regex_locale),
-		cmocka_unit_test(test_regex_long),
-		cmocka_unit_test(test_regex_bad),
+		cmocka_unit_test(test_regex),	   cmocka_unit_test(test_regex_locale),
+		cmocka_unit_test(test_regex_long), cmocka_unit_test(test_regex_bad),
 		cmocka_unit_test(test_uid),
 	};
 

@@ -44,8 +44,7 @@ static void add_tree(const char *folder)
 }
 
 /* Searches, and demands that the folders below the root are these; @env NULL: libbcc needs none. */
-static void check_found(enum headers_kind kind, const char *source, const char *build,
-			const char *env)
+static void check_found(enum headers_kind kind, const char *source, const char *build, const char *env)
 {
 	struct headers h;
 
@@ -197,7 +196,9 @@ static void test_env_unusable(void **state)
 static void test_foreign_mode(void **state)
 {
 	static const char *const parts[] = {
-		MODULES "/build", MODULES "/build/include", MODULES "/build/include/linux",
+		MODULES "/build",
+		MODULES "/build/include",
+		MODULES "/build/include/linux",
 		MODULES "/build/include/generated",
 	};
 	size_t i;
@@ -249,8 +250,8 @@ static bool make_archive(const char *name)
 	char command[3 * FIXTURE_PATH_SIZE];
 
 	fixture_file(name, "");
-	snprintf(command, sizeof(command), "tar -C %s -cJf %s . 2>/dev/null",
-		 fixture_path("/archive"), fixture_path(name));
+	snprintf(command, sizeof(command), "tar -C %s -cJf %s . 2>/dev/null", fixture_path("/archive"),
+		 fixture_path(name));
 	return !system(command);
 }
 

@@ -115,21 +115,11 @@ static void test_versions(void **state)
 		const char *success, *failure;
 		uint32_t form;
 	} kernels[] = {
-		{ 4, 4, "kRT", "kT", V(4, 4) },
-		{ 4, 7, "ktR", "kT", V(4, 4) },
-		{ 4, 8, "ktR", "kT", V(4, 8) },
-		{ 4, 9, "ktR", "kT", V(4, 8) },
-		{ 4, 11, "ktR", "kT", V(4, 11) },
-		{ 4, 13, "ktR", "kT", V(4, 11) },
-		{ 4, 14, "ktR", "kt", V(4, 11) },
-		{ 4, 15, "tkR", "tk", V(4, 11) },
-		{ 4, 17, "rtk", "tk", V(4, 11) },
-		{ 4, 18, "rtk", "tk", V(4, 11) },
-		{ 5, 2, "rtk", "tk", V(4, 11) },
-		{ 5, 4, "rtk", "tk", V(5, 3) },
-		{ 5, 5, "rtk", "tk", V(5, 5) },
-		{ 5, 10, "rtk", "tk", V(5, 5) },
-		{ 6, 12, "rtk", "tk", V(5, 5) },
+		{ 4, 4, "kRT", "kT", V(4, 4) },	  { 4, 7, "ktR", "kT", V(4, 4) },   { 4, 8, "ktR", "kT", V(4, 8) },
+		{ 4, 9, "ktR", "kT", V(4, 8) },	  { 4, 11, "ktR", "kT", V(4, 11) }, { 4, 13, "ktR", "kT", V(4, 11) },
+		{ 4, 14, "ktR", "kt", V(4, 11) }, { 4, 15, "tkR", "tk", V(4, 11) }, { 4, 17, "rtk", "tk", V(4, 11) },
+		{ 4, 18, "rtk", "tk", V(4, 11) }, { 5, 2, "rtk", "tk", V(4, 11) },  { 5, 4, "rtk", "tk", V(5, 3) },
+		{ 5, 5, "rtk", "tk", V(5, 5) },	  { 5, 10, "rtk", "tk", V(5, 5) },  { 6, 12, "rtk", "tk", V(5, 5) },
 	};
 	size_t i;
 
@@ -159,7 +149,7 @@ static void test_rhel8(void **state)
 	f.loops = false;
 	assert_int_equal(plan_form(&f, 0), V(4, 11));
 	assert_int_equal(plan_form(&f, V(5, 5)), V(4, 11)); /* forcing does not make it take more */
-	f.kprobe = -EPERM; /* nothing could be tried */
+	f.kprobe = -EPERM;				    /* nothing could be tried */
 	f.read_user = f.loops = true;
 	assert_int_equal(plan_form(&f, 0), V(4, 11));
 }
@@ -421,18 +411,9 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_versions),
-		TEST(test_rhel8),
-		TEST(test_tools),
-		TEST(test_missing),
-		TEST(test_lockdown),
-		TEST(test_forced),
-		TEST(test_kprobe_first),
-		TEST(test_forced_form),
-		TEST(test_reasons),
-		TEST(test_print),
-		TEST(test_families),
-		TEST(test_changing_answers),
+		TEST(test_versions), TEST(test_rhel8),	TEST(test_tools),	 TEST(test_missing),
+		TEST(test_lockdown), TEST(test_forced), TEST(test_kprobe_first), TEST(test_forced_form),
+		TEST(test_reasons),  TEST(test_print),	TEST(test_families),	 TEST(test_changing_answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,7 +71,11 @@ static int add_program(struct image *image, const char *name)
 
 	put_load(&insns[0], IMAGE_MAP, 3);
 	insns[2] = (struct bpf_insn){
-		.code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = 10, .src_reg = 15, .off = -8, .imm = -2,
+		.code = BPF_STX | BPF_MEM | BPF_DW,
+		.dst_reg = 10,
+		.src_reg = 15,
+		.off = -8,
+		.imm = -2,
 	};
 	put_load(&insns[3], IMAGE_CONSTANT, 40);
 	insns[5] = EXIT;
@@ -329,12 +333,12 @@ static const struct damage {
 	{ AT_PROGRAMS, UINT32_MAX },
 	{ AT_NOTES, 1 },
 	{ AT_NOTES, UINT32_MAX },
-	{ AT_MAP_NAME, 0 },		 /* empty */
-	{ AT_MAP_NAME, 0x1b },		 /* escape */
+	{ AT_MAP_NAME, 0 },    /* empty */
+	{ AT_MAP_NAME, 0x1b }, /* escape */
 	{ AT_MAP_NAME, 0xff },
-	{ AT_MAP_NAME + 32, 4 },	 /* index: now there is no map 3 */
+	{ AT_MAP_NAME + 32, 4 }, /* index: now there is no map 3 */
 	{ AT_TYPES, 0 },
-	{ AT_TYPES, 1 },		 /* not what the notes say */
+	{ AT_TYPES, 1 }, /* not what the notes say */
 	{ AT_TYPES, 8 },
 	{ AT_TYPES, UINT32_MAX },
 	{ AT_INSNS_COUNT, 0 },
@@ -342,15 +346,15 @@ static const struct damage {
 	{ AT_INSNS_COUNT, UINT32_MAX },
 	{ AT_RELOCATIONS_COUNT, IMAGE_MAX_INSNS + 1 },
 	{ AT_RELOCATIONS_COUNT, UINT32_MAX },
-	{ AT_INSNS, 0 },		 /* a relocation of what is no load */
+	{ AT_INSNS, 0 }, /* a relocation of what is no load */
 	{ AT_RELOCATIONS, 1 },
-	{ AT_RELOCATIONS, 5 },		 /* the last instruction */
+	{ AT_RELOCATIONS, 5 }, /* the last instruction */
 	{ AT_RELOCATIONS, 6 },
 	{ AT_RELOCATIONS, UINT32_MAX },
 	{ AT_RELOCATIONS, UINT32_MAX - 1 },
 	{ AT_RELOCATIONS + 4, 0 },
 	{ AT_RELOCATIONS + 4, 2 },
-	{ AT_RELOCATIONS + 8, 2 },	 /* map 2 */
+	{ AT_RELOCATIONS + 8, 2 }, /* map 2 */
 	{ AT_FIRST_NOTES + 32, 0 },
 	{ AT_FIRST_NOTES + 32, IMAGE_MAX_NOTES + 1 },
 	{ AT_FIRST_NOTES + 32, UINT32_MAX },

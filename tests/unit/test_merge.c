@@ -325,12 +325,8 @@ static void test_shrinks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_horizon),
-		cmocka_unit_test(test_stable),
-		cmocka_unit_test(test_late),
-		cmocka_unit_test(test_against_reference),
-		cmocka_unit_test(test_fast),
+		cmocka_unit_test(test_empty),	cmocka_unit_test(test_horizon),		  cmocka_unit_test(test_stable),
+		cmocka_unit_test(test_late),	cmocka_unit_test(test_against_reference), cmocka_unit_test(test_fast),
 		cmocka_unit_test(test_shrinks),
 	};
 

@@ -175,13 +175,11 @@ static void test_lines(void **state)
 	message_lines("p ", "");
 	message_lines("p ", "esc \033[31m\a \tt \x80 \xc3\xa4 \x7f\r\n");
 	capture_off();
-	assert_string_equal(next_packet(),
-			    "execsnoop: clang: a.c:1: bad\n"
-			    "execsnoop: clang: \n"
-			    "execsnoop: clang:   x = \\\"y\\\";\n");
+	assert_string_equal(next_packet(), "execsnoop: clang: a.c:1: bad\n"
+					   "execsnoop: clang: \n"
+					   "execsnoop: clang:   x = \\\"y\\\";\n");
 	assert_string_equal(next_packet(), "execsnoop: no end\n");
-	assert_string_equal(next_packet(),
-			    "execsnoop: p esc \\x1b[31m\\x07 \\tt \\x80 \\xc3\\xa4 \\x7f\\r\n");
+	assert_string_equal(next_packet(), "execsnoop: p esc \\x1b[31m\\x07 \\tt \\x80 \\xc3\\xa4 \\x7f\\r\n");
 	assert_null(next_packet());
 }
 
@@ -203,14 +201,9 @@ static void test_closed_stderr(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CAPTURED(test_error),
-		CAPTURED(test_stdout_comes_first),
-		CAPTURED(test_verbose),
-		CAPTURED(test_program_name),
-		CAPTURED(test_long_is_cut),
-		CAPTURED(test_lines),
-		CAPTURED(test_foreign_bytes),
-		CAPTURED(test_closed_stderr),
+		CAPTURED(test_error),	      CAPTURED(test_stdout_comes_first), CAPTURED(test_verbose),
+		CAPTURED(test_program_name),  CAPTURED(test_long_is_cut),	 CAPTURED(test_lines),
+		CAPTURED(test_foreign_bytes), CAPTURED(test_closed_stderr),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,8 +53,7 @@ static void test_u64(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(u64s) / sizeof(u64s[0]); i++) {
 		value = UNTOUCHED;
-		assert_int_equal(number_u64(u64s[i].text, u64s[i].min, u64s[i].max, &value),
-				 u64s[i].err);
+		assert_int_equal(number_u64(u64s[i].text, u64s[i].min, u64s[i].max, &value), u64s[i].err);
 		assert_int_equal(value, u64s[i].err ? UNTOUCHED : u64s[i].value);
 	}
 }
@@ -115,14 +114,13 @@ static void test_seconds(void **state)
 
 struct prefix_case {
 	const char *text;
-	size_t length;	/* how much of the text may be looked at */
+	size_t length; /* how much of the text may be looked at */
 	int err;
 	uint64_t value;
 	size_t used;
 };
 
-static void check_prefix(const struct prefix_case *c,
-			 int (*parse)(const char **p, const char *end, uint64_t *out))
+static void check_prefix(const struct prefix_case *c, int (*parse)(const char **p, const char *end, uint64_t *out))
 {
 	uint64_t value = UNTOUCHED;
 	const char *p = c->text;

@@ -335,16 +335,11 @@ static void test_free_open(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole),
-		cmocka_unit_test(test_gaps),
-		cmocka_unit_test(test_parts),
-		cmocka_unit_test(test_part_lost),
-		cmocka_unit_test(test_first_part_lost),
-		cmocka_unit_test(test_not_ours),
-		cmocka_unit_test(test_too_many_parts),
-		cmocka_unit_test(test_finish),
-		cmocka_unit_test(test_finish_few),
-		cmocka_unit_test(test_free_open),
+		cmocka_unit_test(test_whole),		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_parts),		cmocka_unit_test(test_part_lost),
+		cmocka_unit_test(test_first_part_lost), cmocka_unit_test(test_not_ours),
+		cmocka_unit_test(test_too_many_parts),	cmocka_unit_test(test_finish),
+		cmocka_unit_test(test_finish_few),	cmocka_unit_test(test_free_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

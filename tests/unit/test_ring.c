@@ -178,7 +178,7 @@ static void test_odd(void **state)
 	(void)state;
 	put_sample(0, 1, 4);
 	put_header(0, PERF_RECORD_LOST, 24, 0);
-	put_header(0, PERF_RECORD_SAMPLE, 8, 0); /* without a size */
+	put_header(0, PERF_RECORD_SAMPLE, 8, 0);  /* without a size */
 	put_header(0, PERF_RECORD_SAMPLE, 16, 5); /* says more than it has */
 	put_header(0, PERF_RECORD_SAMPLE, 16, UINT32_MAX);
 	put_header(0, PERF_RECORD_SAMPLE, 16, 0);
@@ -229,7 +229,10 @@ static void test_wait(void **state)
 #define CALLS 997
 #define NO_CALL 4711 /* there is none of this number: only we make it */
 #define SENT 0x504e5350
-#define INSN(c, d, s, o, i) { .code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) }
+#define INSN(c, d, s, o, i)                                                                                            \
+	{                                                                                                              \
+		.code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i)                                    \
+	}
 
 static int new_map(void)
 {

@@ -172,7 +172,7 @@ static void sorted_by_each_column(void **state)
 		const char *order;
 	} cases[] = {
 		{ STAT_KEY, "abc" }, { STAT_FORKS, "bac" }, { STAT_EXECS, "cba" }, { STAT_AVG, "cab" },
-		{ STAT_MAX, "acb" }, { STAT_CPU, "cba" }, { STAT_RSS, "acb" }, { STAT_SIGNALS, "cba" },
+		{ STAT_MAX, "acb" }, { STAT_CPU, "cba" },   { STAT_RSS, "acb" },   { STAT_SIGNALS, "cba" },
 	};
 	struct stat_table t = { .n = 0 };
 	unsigned int i, j;
@@ -276,7 +276,8 @@ static void columns_give_way(void **state)
 	struct stat_view look = { .page_kb = 4, .width = 80, .top = 1, .sort = STAT_CPU };
 	struct buffer out = BUFFER_EMPTY;
 	static const char *const names[STAT_COLUMNS] = {
-		"", "FORKS", "EXECS", "FAILS", "EXITS", "NONZERO", "SIGNALS", "AVG(ms)", "MAX(ms)", "CPU(ms)", "RSS(max)",
+		"",	   "FORKS",   "EXECS",	 "FAILS",   "EXITS",	"NONZERO",
+		"SIGNALS", "AVG(ms)", "MAX(ms)", "CPU(ms)", "RSS(max)",
 	};
 	enum stat_column sort;
 

@@ -8,36 +8,35 @@
 #include "base/buffer.h"
 #include "kernel/symbols.h"
 
-static const char kallsyms[] =
-	"0000000000000000 A fixed_percpu_data\n"
-	"0000000000000000 T _text\n"
-	"0000000000000000 t twice\n"
-	"0000000000000000 t wake_up_new_task_not\n"
-	"0000000000000000 T wake_up_new_task\n"
-	"0000000000000000 T t\n"
-	"0000000000000000 t audit_log.isra.0.constprop.1\n"
-	"0000000000000000 t audit_log.isra.2\n"
-	"0000000000000000 t both\n"
-	"0000000000000000 t both.part.12\n"
-	"0000000000000000 t half.cold\n"
-	"0000000000000000 t half.isra.3.cold\n"
-	"0000000000000000 t half.cold.5\n"
-	"0000000000000000 t half.7\n"
-	"0000000000000000 t half.isra.\n"
-	"0000000000000000 t half..isra\n"
-	"0000000000000000 t half.isra.x\n"
-	"0000000000000000 t lto.llvm.1234567890\n"
-	"0000000000000000 D a_variable\n"
-	"0000000000000000 d a_variable\n"
-	"0000000000000000 B bss_thing\n"
-	"0000000000000000 W weak_thing\n"
-	"0000000000000000 t .hidden\n"
-	"0000000000000000 t with.dot\n"
-	"0000000000000000 t twice\n"
-	"ffffffffc0000000 t in_module\t[some_module]\n"
-	"ffffffffc0000000 t twice\t[some_module]\n"
-	"ffffffffc0000000 t bpf_prog_6deef7357e7b4530\t[bpf]\n"
-	"ffffffffc0000000 t after_modules\n";
+static const char kallsyms[] = "0000000000000000 A fixed_percpu_data\n"
+			       "0000000000000000 T _text\n"
+			       "0000000000000000 t twice\n"
+			       "0000000000000000 t wake_up_new_task_not\n"
+			       "0000000000000000 T wake_up_new_task\n"
+			       "0000000000000000 T t\n"
+			       "0000000000000000 t audit_log.isra.0.constprop.1\n"
+			       "0000000000000000 t audit_log.isra.2\n"
+			       "0000000000000000 t both\n"
+			       "0000000000000000 t both.part.12\n"
+			       "0000000000000000 t half.cold\n"
+			       "0000000000000000 t half.isra.3.cold\n"
+			       "0000000000000000 t half.cold.5\n"
+			       "0000000000000000 t half.7\n"
+			       "0000000000000000 t half.isra.\n"
+			       "0000000000000000 t half..isra\n"
+			       "0000000000000000 t half.isra.x\n"
+			       "0000000000000000 t lto.llvm.1234567890\n"
+			       "0000000000000000 D a_variable\n"
+			       "0000000000000000 d a_variable\n"
+			       "0000000000000000 B bss_thing\n"
+			       "0000000000000000 W weak_thing\n"
+			       "0000000000000000 t .hidden\n"
+			       "0000000000000000 t with.dot\n"
+			       "0000000000000000 t twice\n"
+			       "ffffffffc0000000 t in_module\t[some_module]\n"
+			       "ffffffffc0000000 t twice\t[some_module]\n"
+			       "ffffffffc0000000 t bpf_prog_6deef7357e7b4530\t[bpf]\n"
+			       "ffffffffc0000000 t after_modules\n";
 
 static int setup(void **state)
 {
@@ -115,9 +114,8 @@ static void test_suffix(void **state)
 static void test_suffix_refused(void **state)
 {
 	(void)state;
-	fixture_file("/proc/kallsyms",
-		     "0 t half.cold\n0 t half.isra.3.cold\n0 t half.cold.5\n0 t half.7\n"
-		     "0 t half..isra\n0 t half.isra.x\n0 t half.isra.\n0 t half.\n");
+	fixture_file("/proc/kallsyms", "0 t half.cold\n0 t half.isra.3.cold\n0 t half.cold.5\n0 t half.7\n"
+				       "0 t half..isra\n0 t half.isra.x\n0 t half.isra.\n0 t half.\n");
 	check_suffix("half", "");
 	fixture_file("/proc/kallsyms", "0 t half.isra\n0 t half.constprop.0\n");
 	check_suffix("half", "half.isra");
@@ -126,8 +124,8 @@ static void test_suffix_refused(void **state)
 static void test_many(void **state)
 {
 	struct symbol_wanted wanted[] = {
-		{ .name = "twice" }, { .name = "nowhere" }, { .name = "both" },
-		{ .name = "wake_up_new_task" }, { .name = "twice" }, { .name = "_text" },
+		{ .name = "twice" }, { .name = "nowhere" }, { .name = "both" }, { .name = "wake_up_new_task" },
+		{ .name = "twice" }, { .name = "_text" },
 	};
 
 	(void)state;
@@ -163,8 +161,7 @@ static void test_errors(void **state)
 static void test_odd_text(void **state)
 {
 	(void)state;
-	fixture_file("/proc/kallsyms",
-		     "\n\n \n0\n0 \n0 t\n0 t \n0  t x\n0 tx y\nt x\n  t  \n0 t x");
+	fixture_file("/proc/kallsyms", "\n\n \n0\n0 \n0 t\n0 t \n0  t x\n0 tx y\nt x\n  t  \n0 t x");
 	check_found("x", 1); /* the last line, without newline */
 	check_found("y", 0);
 	fixture_file("/proc/kallsyms", "");
@@ -242,7 +239,8 @@ static void test_blacklist(void **state)
 static void test_this_kernel(void **state)
 {
 	struct symbol_wanted wanted[] = {
-		{ .name = "wake_up_new_task" }, { .name = "no_such_function_anywhere" },
+		{ .name = "wake_up_new_task" },
+		{ .name = "no_such_function_anywhere" },
 	};
 	struct timespec before, after;
 
@@ -252,8 +250,8 @@ static void test_this_kernel(void **state)
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	assert_int_equal(symbols_find(wanted, 2, NULL), 0);
 	clock_gettime(CLOCK_MONOTONIC, &after);
-	print_message("timing: %ld us\n", (after.tv_sec - before.tv_sec) * 1000000 +
-		      (after.tv_nsec - before.tv_nsec) / 1000);
+	print_message("timing: %ld us\n",
+		      (after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000);
 	assert_true(wanted[0].found);
 	assert_false(wanted[1].found);
 }
@@ -263,16 +261,11 @@ static void test_this_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TREE(test_exact),
-		TREE(test_suffix),
-		TREE(test_suffix_refused),
-		TREE(test_many),
-		TREE(test_errors),
-		TREE(test_odd_text),
-		TREE(test_blocks),
-		TREE(test_long_suffix),
-		TREE(test_blacklist),
-		cmocka_unit_test(test_this_kernel),
+		TREE(test_exact),	   TREE(test_suffix),
+		TREE(test_suffix_refused), TREE(test_many),
+		TREE(test_errors),	   TREE(test_odd_text),
+		TREE(test_blocks),	   TREE(test_long_suffix),
+		TREE(test_blacklist),	   cmocka_unit_test(test_this_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

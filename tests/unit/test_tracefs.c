@@ -11,46 +11,44 @@
 #include "kernel/tracefs.h"
 
 /* As Linux 5.4 writes it. */
-static const char exec_format[] =
-	"name: sched_process_exec\n"
-	"ID: 310\n"
-	"format:\n"
-	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
-	"\tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n"
-	"\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n"
-	"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n"
-	"\n"
-	"\tfield:__data_loc char[] filename;\toffset:8;\tsize:4;\tsigned:1;\n"
-	"\tfield:pid_t pid;\toffset:12;\tsize:4;\tsigned:1;\n"
-	"\tfield:pid_t old_pid;\toffset:16;\tsize:4;\tsigned:1;\n"
-	"\n"
-	"print fmt: \"filename=%s pid=%d\", __get_str(filename), REC->pid\n"
-	"\tfield:int hidden;\toffset:0;\tsize:4;\tsigned:1;\n";
+static const char exec_format[] = "name: sched_process_exec\n"
+				  "ID: 310\n"
+				  "format:\n"
+				  "\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+				  "\tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n"
+				  "\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n"
+				  "\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n"
+				  "\n"
+				  "\tfield:__data_loc char[] filename;\toffset:8;\tsize:4;\tsigned:1;\n"
+				  "\tfield:pid_t pid;\toffset:12;\tsize:4;\tsigned:1;\n"
+				  "\tfield:pid_t old_pid;\toffset:16;\tsize:4;\tsigned:1;\n"
+				  "\n"
+				  "print fmt: \"filename=%s pid=%d\", __get_str(filename), REC->pid\n"
+				  "\tfield:int hidden;\toffset:0;\tsize:4;\tsigned:1;\n";
 
-static const char odd_format[] =
-	"name: odd\n"
-	"ID: 1\n"
-	"format:\n"
-	"\tfield:char comm[16];\toffset:8;\tsize:16;\tsigned:0;\n"
-	"\tfield:u8 square[2][3];\toffset:24;\tsize:6;\tsigned:0;\n"
-	"\tfield:const char * const * argv;\toffset:32;\tsize:8;\tsigned:0;\n"
-	"\tfield:char *star;\toffset:32;\tsize:8;\tsigned:0;\n"
-	"\tfield:__rel_loc char[] rel;\toffset:40;\tsize:4;\tsigned:0;\n"
-	"\tfield:__data_loc char[] wide;\toffset:40;\tsize:8;\tsigned:0;\n"
-	"\tfield:int edge;\toffset:8188;\tsize:4;\tsigned:1;\n"
-	"\tfield:int beyond;\toffset:8189;\tsize:4;\tsigned:1;\n"
-	"\tfield:int far;\toffset:8193;\tsize:4;\tsigned:1;\n"
-	"\tfield:int huge;\toffset:18446744073709551616;\tsize:4;\tsigned:1;\n"
-	"\tfield:int large;\toffset:0;\tsize:4294967296;\tsigned:1;\n"
-	"\tfield:int nothing;\toffset:0;\tsize:0;\tsigned:1;\n"
-	"\tfield:int negative;\toffset:-4;\tsize:4;\tsigned:1;\n"
-	"\tfield:int sign;\toffset:0;\tsize:4;\tsigned:2;\n"
-	"\tfield:int nosign;\toffset:0;\tsize:4;\n"
-	"\tfield:int more;\toffset:0;\tsize:4;\tsigned:1;\tmore:1;\n"
-	"\tfield:int swapped;\tsize:4;\toffset:0;\tsigned:1;\n"
-	"\tfield:int noend;\toffset:0;\tsize:4;\tsigned:1\n"
-	"\n"
-	"print fmt: \"\"\n";
+static const char odd_format[] = "name: odd\n"
+				 "ID: 1\n"
+				 "format:\n"
+				 "\tfield:char comm[16];\toffset:8;\tsize:16;\tsigned:0;\n"
+				 "\tfield:u8 square[2][3];\toffset:24;\tsize:6;\tsigned:0;\n"
+				 "\tfield:const char * const * argv;\toffset:32;\tsize:8;\tsigned:0;\n"
+				 "\tfield:char *star;\toffset:32;\tsize:8;\tsigned:0;\n"
+				 "\tfield:__rel_loc char[] rel;\toffset:40;\tsize:4;\tsigned:0;\n"
+				 "\tfield:__data_loc char[] wide;\toffset:40;\tsize:8;\tsigned:0;\n"
+				 "\tfield:int edge;\toffset:8188;\tsize:4;\tsigned:1;\n"
+				 "\tfield:int beyond;\toffset:8189;\tsize:4;\tsigned:1;\n"
+				 "\tfield:int far;\toffset:8193;\tsize:4;\tsigned:1;\n"
+				 "\tfield:int huge;\toffset:18446744073709551616;\tsize:4;\tsigned:1;\n"
+				 "\tfield:int large;\toffset:0;\tsize:4294967296;\tsigned:1;\n"
+				 "\tfield:int nothing;\toffset:0;\tsize:0;\tsigned:1;\n"
+				 "\tfield:int negative;\toffset:-4;\tsize:4;\tsigned:1;\n"
+				 "\tfield:int sign;\toffset:0;\tsize:4;\tsigned:2;\n"
+				 "\tfield:int nosign;\toffset:0;\tsize:4;\n"
+				 "\tfield:int more;\toffset:0;\tsize:4;\tsigned:1;\tmore:1;\n"
+				 "\tfield:int swapped;\tsize:4;\toffset:0;\tsigned:1;\n"
+				 "\tfield:int noend;\toffset:0;\tsize:4;\tsigned:1\n"
+				 "\n"
+				 "print fmt: \"\"\n";
 
 static int setup(void **state)
 {
@@ -171,8 +169,8 @@ static void test_id(void **state)
 	assert_int_equal(id, 7);
 }
 
-static void check_field(const char *system, const char *event, const char *name,
-			uint32_t offset, uint32_t size, bool is_signed, bool is_data_loc)
+static void check_field(const char *system, const char *event, const char *name, uint32_t offset, uint32_t size,
+			bool is_signed, bool is_data_loc)
 {
 	struct tracefs_field field;
 	struct tracefs t;
@@ -213,8 +211,8 @@ static void test_field(void **state)
 static void test_field_refused(void **state)
 {
 	static const char *const bad[] = {
-		"wide", "beyond", "far", "huge", "large", "nothing", "negative", "sign", "nosign",
-		"more", "swapped", "noend",
+		"wide",	    "beyond", "far",	"huge", "large",   "nothing",
+		"negative", "sign",   "nosign", "more", "swapped", "noend",
 	};
 	size_t i;
 
@@ -319,11 +317,11 @@ static int mount_here(void)
 		return 2;
 	if (tracefs_event_id(&t, "sched", "sched_process_exec", &id) || !id)
 		return 3;
-	if (tracefs_event_field(&t, "sched", "sched_process_exec", "filename", &field) ||
-	    !field.is_data_loc || field.size != 4 || field.offset < 8)
+	if (tracefs_event_field(&t, "sched", "sched_process_exec", "filename", &field) || !field.is_data_loc ||
+	    field.size != 4 || field.offset < 8)
 		return 4;
-	if (tracefs_event_field(&t, "sched", "sched_process_exec", "pid", &field) ||
-	    field.is_data_loc || !field.is_signed || field.size != 4)
+	if (tracefs_event_field(&t, "sched", "sched_process_exec", "pid", &field) || field.is_data_loc ||
+	    !field.is_signed || field.size != 4)
 		return 5;
 	return 0;
 }

@@ -70,8 +70,9 @@ static void check_not_beside(const char *name, mode_t mode, uid_t owner)
 /* The tool, the program, and each directory above both: another's, or others can write there. */
 static void test_untrusted_place(void **state)
 {
-	static const char *const parts[] = { "/b", "/b/tool", "/b/libexec", "/b/libexec/procsnoop",
-					     "/b/libexec/procsnoop/compile", "" };
+	static const char *const parts[] = {
+		"/b", "/b/tool", "/b/libexec", "/b/libexec/procsnoop", "/b/libexec/procsnoop/compile", ""
+	};
 	uid_t self = geteuid();
 	size_t i;
 

@@ -32,7 +32,10 @@ static uint32_t make(const char *program, const char *source, const char *header
 	char define[48], version[48];
 	const char *defines[] = { define, version, cgroup ? "PROCSNOOP_CGROUP" : NULL, NULL };
 	struct compile_request request = {
-		.source = source, .defines = defines, .headers = headers, .program = program,
+		.source = source,
+		.defines = defines,
+		.headers = headers,
+		.program = program,
 	};
 	struct compile_outcome outcome;
 	struct buffer bytes = BUFFER_EMPTY;

@@ -109,7 +109,8 @@ static void path_from_parts(struct exec *exec, const struct event *event)
 	}
 }
 
-static void take_path(struct exec *exec, const struct event *event, const struct exec_base *base, const char *inline_path)
+static void take_path(struct exec *exec, const struct event *event, const struct exec_base *base,
+		      const char *inline_path)
 {
 	if (!base->path_size)
 		path_from_parts(exec, event);

@@ -24,7 +24,7 @@ struct exec {
 	uint64_t time; /* ns, CLOCK_MONOTONIC */
 	uint32_t cpu, pid, tid, ppid, uid;
 	uint32_t ns_pid; /* in a PID namespace; 0: none, or not known */
-	int32_t ret; /* 0 or -errno */
+	int32_t ret;	 /* 0 or -errno */
 	char comm[17], pcomm[17];
 	struct exec_string path;
 	struct exec_string *args;

@@ -184,7 +184,8 @@ int cmdlines_read_proc(struct cmdlines *c, uint64_t now, struct pidns *pidns)
 		err = buffer_read_file(&text, path, c->most_each);
 		if (err && err != -EFBIG)
 			continue;
-		cmdlines_set(c, pid, now, &(struct cmdline){ buffer_text(&text), without_padding(&text), err == -EFBIG });
+		cmdlines_set(c, pid, now,
+			     &(struct cmdline){ buffer_text(&text), without_padding(&text), err == -EFBIG });
 	}
 	closedir(proc);
 	buffer_free(&text);

@@ -17,10 +17,10 @@ struct exit_record {
 	uint32_t cpu, pid, tid, ppid, uid;
 	uint32_t ns_pid; /* of the process in a PID namespace; 0: none, or not known */
 	enum exit_what what;
-	uint32_t status; /* as wait(2) gives it, but see exit_status_read() */
-	bool group_dead; /* the process is no more */
-	bool unsettled;	  /* the status may be one that EXIT_LEADER brings */
-	uint32_t threads; /* live == 0 only: threads not yet released; more than 1: another report may follow */
+	uint32_t status;    /* as wait(2) gives it, but see exit_status_read() */
+	bool group_dead;    /* the process is no more */
+	bool unsettled;	    /* the status may be one that EXIT_LEADER brings */
+	uint32_t threads;   /* live == 0 only: threads not yet released; more than 1: another report may follow */
 	uint64_t start;	    /* ns, CLOCK_MONOTONIC */
 	uint64_t exec_time; /* 0: not seen */
 	char comm[COMM_SIZE + 1];

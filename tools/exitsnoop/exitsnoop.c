@@ -21,7 +21,7 @@
 
 #define CMDLINES_MAX (2 << 20) /* bytes, of all that are remembered */
 
-#define SWEEP_NS 250000000ULL	/* between looks at a part of them */
+#define SWEEP_NS 250000000ULL /* between looks at a part of them */
 
 enum key {
 	KEY_COUNT = 0x100,
@@ -33,21 +33,21 @@ struct exitsnoop {
 	struct common_options options;
 	struct exit_view show;
 	bool failed;
-	uint64_t pid;	   /* of our PID namespace; FILTER_NONE: all */
-	uint64_t traced;   /* the same to the machine */
-	uint64_t count;	   /* 0: no limit */
+	uint64_t pid;	 /* of our PID namespace; FILTER_NONE: all */
+	uint64_t traced; /* the same to the machine */
+	uint64_t count;	 /* 0: no limit */
 	struct filter_regex *name;
 	/* of the run */
 	struct exit_plan plan;
-	struct pending_exits *hold;	   /* NULL: every report is the true one, and whole */
-	struct cmdlines *cmdlines; /* NULL: command lines come with the reports */
+	struct pending_exits *hold; /* NULL: every report is the true one, and whole */
+	struct cmdlines *cmdlines;  /* NULL: command lines come with the reports */
 	struct exit_record record;
 	struct buffer text;
 	uint64_t shown;
 	bool done;
 	uint64_t next_sweep; /* of cmdlines */
-	bool said_dropped; /* that some command lines found no room */
-	bool said_partial; /* that what some processes used is not known */
+	bool said_dropped;   /* that some command lines found no room */
+	bool said_partial;   /* that what some processes used is not known */
 };
 
 static const struct argp_option options[] = {
@@ -139,8 +139,8 @@ static void begin(struct session *session, void *context)
 	struct exitsnoop *o = context;
 	struct pidns *pidns;
 
-	if (o->cmdlines && (tracer_numbers(&session->tracer, &pidns) < 0 ||
-			    cmdlines_read_proc(o->cmdlines, clock_now(), pidns) < 0))
+	if (o->cmdlines &&
+	    (tracer_numbers(&session->tracer, &pidns) < 0 || cmdlines_read_proc(o->cmdlines, clock_now(), pidns) < 0))
 		message_warn("cannot read /proc: command lines of processes that run already are not known");
 	if (o->pid != FILTER_NONE && process_has_ended(o->pid))
 		o->done = true; /* it ended while we attached */
@@ -176,8 +176,9 @@ static void check_usage(struct exitsnoop *o)
 	if (!o->show.usage || !o->show.cputime_known || o->record.usage_whole || o->said_partial)
 		return;
 	o->said_partial = true;
-	message_warn("CPU time, faults and switches of some processes are not known: their last switch was not seen; it is lost, "
-		     "or came after the end of tracing");
+	message_warn(
+		"CPU time, faults and switches of some processes are not known: their last switch was not seen; it is lost, "
+		"or came after the end of tracing");
 }
 
 static void print(struct session *session, struct exitsnoop *o, bool late)
@@ -350,8 +351,8 @@ static int run(struct exitsnoop *o)
 	if (plan->may_need_live)
 		tool.optional_groups |= LAYOUT_GROUP_LIVE;
 	if (!code)
-		code = tracer_image(tracer, &tool, LAYOUT_GROUP_EXEC | LAYOUT_GROUP_EXIT |
-						       (plan->by_live ? LAYOUT_GROUP_LIVE : 0));
+		code = tracer_image(tracer, &tool,
+				    LAYOUT_GROUP_EXEC | LAYOUT_GROUP_EXIT | (plan->by_live ? LAYOUT_GROUP_LIVE : 0));
 	if (!code)
 		code = prepare(o, tracer);
 	exit_plan_finish(plan, tracer);

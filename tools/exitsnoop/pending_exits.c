@@ -67,8 +67,8 @@ static void replace_earlier(struct pending_exits *hold, uint32_t pid, uint64_t s
 	}
 }
 
-int pending_exits_add(struct pending_exits *hold, const struct event *event, bool late, const struct exit_record *record,
-		  unsigned int waits, bool replaces)
+int pending_exits_add(struct pending_exits *hold, const struct event *event, bool late,
+		      const struct exit_record *record, unsigned int waits, bool replaces)
 {
 	struct held *h = malloc(sizeof(*h));
 	struct event *copy = malloc(sizeof(*event) + event->size);

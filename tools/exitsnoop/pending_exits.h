@@ -16,9 +16,9 @@ struct event;
 struct pending_exits;
 struct exit_record;
 
-#define EXIT_HOLD_REPORT_NS 100000000ULL  /* how long a further report of a process is waited for */
-#define EXIT_HOLD_USAGE_NS 2000000000ULL  /* and what it used: giving up much memory takes its time */
-#define EXIT_HOLD_SETTLE_NS 20000000ULL	  /* after a switch that may not have been the last one */
+#define EXIT_HOLD_REPORT_NS 100000000ULL /* how long a further report of a process is waited for */
+#define EXIT_HOLD_USAGE_NS 2000000000ULL /* and what it used: giving up much memory takes its time */
+#define EXIT_HOLD_SETTLE_NS 20000000ULL	 /* after a switch that may not have been the last one */
 
 /* What an event waits for. */
 enum pending_exits_wait {
@@ -36,8 +36,8 @@ void pending_exits_free(struct pending_exits *hold);
  * Takes a copy of an event of an end, decoded as @record, in order of time. @waits: bits of what it waits for.
  * @replaces: it takes the place of an earlier report of the same process. Returns 0 or -ENOMEM.
  */
-int pending_exits_add(struct pending_exits *hold, const struct event *event, bool late, const struct exit_record *record,
-		  unsigned int waits, bool replaces);
+int pending_exits_add(struct pending_exits *hold, const struct event *event, bool late,
+		      const struct exit_record *record, unsigned int waits, bool replaces);
 
 /* What the process or thread of an end that is held used (EXIT_USED); a later one takes the place of an earlier one. */
 void pending_exits_usage(struct pending_exits *hold, const struct exit_record *used);

@@ -30,10 +30,10 @@ struct procstat {
 	uint64_t top; /* 0: all, or what fits */
 	bool cumulative;
 	enum stat_column sort; /* STAT_COLUMNS: by default */
-	uint64_t short_ns; /* FILTER_NONE: all */
-	uint64_t rows;	   /* 0: as the image has it */
-	uint64_t interval_ns; /* 0: by default */
-	uint64_t count;	   /* tables; 0: no limit */
+	uint64_t short_ns;     /* FILTER_NONE: all */
+	uint64_t rows;	       /* 0: as the image has it */
+	uint64_t interval_ns;  /* 0: by default */
+	uint64_t count;	       /* tables; 0: no limit */
 	/* of the run */
 	struct stat_maps maps;
 	struct stat_table interval, all;
@@ -46,17 +46,19 @@ struct procstat {
 
 static const struct argp_option options[] = {
 	{ "by", KEY_BY, "KEY", 0, "A row for each comm, uid, ppid, pcomm or exe (default comm)", 0 },
-	{ "sort", 's', "COLUMN", 0, "Sort by key, forks, execs, fails, exits, nonzero, signals, avg, max, cpu or rss (default cpu)", 0 },
+	{ "sort", 's', "COLUMN", 0,
+	  "Sort by key, forks, execs, fails, exits, nonzero, signals, avg, max, cpu or rss (default cpu)", 0 },
 	{ "top", 'n', "N", 0, "Print at most N rows (default: all, or what fits the terminal)", 0 },
 	{ "cumulative", 'c', NULL, 0, "Count from the start, not anew in each interval", 0 },
 	{ "short", 'S', "MS", 0, "Of the ends, only those of processes that lived for less than MS milliseconds", 0 },
-	{ "histogram", 'H', "WHICH", OPTION_ARG_OPTIONAL, "Print how lifetimes are spread: of all (default) or of each key", 0 },
+	{ "histogram", 'H', "WHICH", OPTION_ARG_OPTIONAL,
+	  "Print how lifetimes are spread: of all (default) or of each key", 0 },
 	{ "failures", 'x', NULL, 0, "Only rows with failed execs, nonzero codes or signals", 0 },
 	{ "rows", KEY_ROWS, "N", 0, "Room for N rows in the kernel, one for each key on each CPU (default 16384)", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
-#define STUB_SHARE 20	 /* less than this part of an interval after -d is no table */
+#define STUB_SHARE 20 /* less than this part of an interval after -d is no table */
 #define LAST_SWITCH_MS 2
 
 static enum stat_histogram parse_histogram(const char *value)
@@ -76,8 +78,9 @@ static error_t parse_argument(struct procstat *o, const char *value, const struc
 	if (o->interval_ns && o->count)
 		return ARGP_ERR_UNKNOWN;
 	if (strcmp(value, "all") == 0 || strcmp(value, "key") == 0)
-		options_bad_value("INTERVAL", value, *value == 'k' ? "must be a number of seconds; for histograms write -Hkey" :
-								  "must be a number of seconds; for histograms write -Hall");
+		options_bad_value("INTERVAL", value,
+				  *value == 'k' ? "must be a number of seconds; for histograms write -Hkey" :
+						  "must be a number of seconds; for histograms write -Hall");
 	if (o->interval_ns)
 		o->count = options_number("COUNT", value, 1, UINT32_MAX);
 	else if (number_seconds_ns(value, &o->interval_ns) < 0 || o->interval_ns < SECOND / 100)
@@ -99,8 +102,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case 's':
 		if (stat_parse_column(value, &o->sort) < 0)
-			options_bad_value("--sort", value,
-				       "must be key, forks, execs, fails, exits, nonzero, signals, avg, max, cpu or rss");
+			options_bad_value(
+				"--sort", value,
+				"must be key, forks, execs, fails, exits, nonzero, signals, avg, max, cpu or rss");
 		return 0;
 	case 'n':
 		o->top = options_number("--top", value, 1, UINT32_MAX);
@@ -160,7 +164,8 @@ static int take(struct procstat *o)
 	}
 	if (rest && !o->said_full)
 		message_warn("the table in the kernel is full: %llu events were counted without their keys, as others; "
-			     "--rows makes room for more", (unsigned long long)rest);
+			     "--rows makes room for more",
+			     (unsigned long long)rest);
 	o->said_full |= rest != 0;
 	return err;
 }

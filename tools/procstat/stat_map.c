@@ -73,7 +73,7 @@ static int read_lifetimes(int map, const struct stat_key *key, struct stat_table
  * walk finds all that were there when it began, as only we delete, and the next one is known before one is deleted.
  */
 static int read_set(int map, uint32_t half, struct stat_table *table,
-		     int (*take)(int map, const struct stat_key *key, struct stat_table *table))
+		    int (*take)(int map, const struct stat_key *key, struct stat_table *table))
 {
 	struct stat_key key, next;
 	int err = 0, more = bpf_map_next(map, NULL, &next);

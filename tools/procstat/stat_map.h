@@ -18,7 +18,7 @@ struct stat_maps {
 	int half;
 	int rows;
 	int rest;
-	int lives; /* -1: no histogram */
+	int lives;	   /* -1: no histogram */
 	unsigned int cpus; /* possible ones */
 	uint32_t writing;  /* the half that programs write to; 0 at first */
 };

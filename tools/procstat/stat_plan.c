@@ -41,8 +41,8 @@ static unsigned int choose_end(struct plan *plan)
 
 int stat_plan_make(struct stat_plan *plan, struct tracer *t, const struct common_options *options)
 {
-	const struct probe_target *things[] = { &hooks_fork, &hooks_exec, &plan->failed, &plan->last_switch,
-					     &plan->ends, NULL };
+	const struct probe_target *things[] = { &hooks_fork,	    &hooks_exec, &plan->failed,
+						&plan->last_switch, &plan->ends, NULL };
 	bool told = hooks_have_group_dead();
 	int code;
 

@@ -10,10 +10,10 @@
 #include "base/escape.h"
 
 #define CELL_SIZE 80 /* a name has 16 bytes, each of which may become \xHH */
-#define MIN_NAME 15 /* what columns are left out for */
-#define MIN_KEY 7   /* where not even the sort column leaves room for more */
+#define MIN_NAME 15  /* what columns are left out for */
+#define MIN_KEY 7    /* where not even the sort column leaves room for more */
 #define KEY_USUAL 16
-#define MIN_ROWS 3  /* that a histogram leaves room for */
+#define MIN_ROWS 3 /* that a histogram leaves room for */
 #define BAR 40
 
 static const char *const by_names[] = { "comm", "uid", "ppid", "pcomm", "exe" };
@@ -150,7 +150,7 @@ static unsigned int used_by_columns(const struct widths *w)
 /* What is asked for least goes first. */
 static void fit(struct widths *w, const struct stat_view *look)
 {
-	static const unsigned char order[] = { STAT_RSS,   STAT_MAX,   STAT_AVG,   STAT_FAILS, STAT_SIGNALS,
+	static const unsigned char order[] = { STAT_RSS,     STAT_MAX,	 STAT_AVG,   STAT_FAILS, STAT_SIGNALS,
 					       STAT_NONZERO, STAT_EXECS, STAT_FORKS, STAT_EXITS, STAT_CPU };
 	unsigned int key = w->of[STAT_KEY], i, used = used_by_columns(w);
 
@@ -172,7 +172,8 @@ static void put_row(struct row *row, const struct widths *w, struct buffer *out)
 	unsigned int i;
 
 	cut(row->cells[STAT_KEY], w->of[STAT_KEY]);
-	buffer_printf(out, "%s%*s", row->cells[STAT_KEY], (int)(w->of[STAT_KEY] - columns_of(row->cells[STAT_KEY])), "");
+	buffer_printf(out, "%s%*s", row->cells[STAT_KEY], (int)(w->of[STAT_KEY] - columns_of(row->cells[STAT_KEY])),
+		      "");
 	for (i = STAT_FORKS; i < STAT_COLUMNS; i++)
 		if (!(w->hidden & 1U << i))
 			buffer_printf(out, " %*s", (int)w->of[i], row->cells[i]);
@@ -196,8 +197,8 @@ static void put_bucket(unsigned int bucket, uint64_t count, uint64_t most, unsig
  * @exits: how many there should be; those for which the kernel's table had no room are told as a number. At most @lines
  * lines, 0: no limit. Returns how many it appended.
  */
-static unsigned int put_lifetimes(const char *of, const uint64_t lives[STAT_BUCKETS], uint64_t exits, unsigned int width,
-			      unsigned int lines, struct buffer *out)
+static unsigned int put_lifetimes(const char *of, const uint64_t lives[STAT_BUCKETS], uint64_t exits,
+				  unsigned int width, unsigned int lines, struct buffer *out)
 {
 	unsigned int first = STAT_BUCKETS, last = 0, i, bar = width && width < 42 + BAR ? width - 42 : BAR;
 	unsigned int room = lines > 5 ? lines - 5 : 1; /* a blank, two of heading, longer, unrecorded */
@@ -246,7 +247,7 @@ static unsigned int put_histograms(const struct stat_table *table, const struct 
 			break;
 		format_key(key, &table->lines[i], look->by);
 		used += put_lifetimes(key, table->lines[i].lives, table->lines[i].sum.exits, look->width,
-				  lines ? lines - used : 0, out);
+				      lines ? lines - used : 0, out);
 	}
 	return used;
 }

@@ -18,11 +18,11 @@ enum stat_histogram {
 
 struct stat_view {
 	enum stat_by by;
-	unsigned int width; /* of the terminal; 0: no limit */
-	unsigned int height; /* lines that the text may have; 0: no limit */
-	size_t top;	    /* rows; 0: all, or what fits the height */
+	unsigned int width;    /* of the terminal; 0: no limit */
+	unsigned int height;   /* lines that the text may have; 0: no limit */
+	size_t top;	       /* rows; 0: all, or what fits the height */
 	enum stat_column sort; /* that column is never left out */
-	bool failures;	    /* only lines with failures */
+	bool failures;	       /* only lines with failures */
 	enum stat_histogram histogram;
 	unsigned int unknown; /* bits 1 << enum stat_column of what cannot be seen here */
 	unsigned int page_kb;

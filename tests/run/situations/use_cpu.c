@@ -110,7 +110,8 @@ static void sleep_in_pieces(void)
 static void print(const char *kind, pid_t pid, const struct rusage *used)
 {
 	printf("%s %d %ld %ld %ld\n", kind, (int)pid,
-	       (used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1000000L + used->ru_utime.tv_usec + used->ru_stime.tv_usec,
+	       (used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1000000L + used->ru_utime.tv_usec +
+		       used->ru_stime.tv_usec,
 	       used->ru_nvcsw, used->ru_nivcsw);
 	fflush(stdout);
 }
@@ -192,7 +193,7 @@ int main(int argc, char **argv)
 		void (*what)(void);
 		int times;
 	} kinds[] = {
-		{ "spin", spin_once, 150 },	      { "threads", threads_in_a_row, 2 }, { "parallel", threads_at_once, 3 },
+		{ "spin", spin_once, 150 },	{ "threads", threads_in_a_row, 2 }, { "parallel", threads_at_once, 3 },
 		{ "leader", leader_leaves, 5 }, { "sleeper", sleep_in_pieces, 5 },
 	};
 	struct rusage used;
