@@ -272,8 +272,8 @@ INLINE int failed_tail(void *ctx, u64 steps)
 }
 
 /* A map of programs takes those of one type only. */
-MAP(leave_more, MAP_LEAVE_TAIL, MAP_TYPE_PROG_ARRAY, sizeof(u32), sizeof(u32), 1)
-MAP(return_more, MAP_RETURN_TAIL, MAP_TYPE_PROG_ARRAY, sizeof(u32), sizeof(u32), 1)
+MAP(leave_tail, MAP_LEAVE_TAIL, MAP_TYPE_PROG_ARRAY, sizeof(u32), sizeof(u32), 1)
+MAP(return_tail, MAP_RETURN_TAIL, MAP_TYPE_PROG_ARRAY, sizeof(u32), sizeof(u32), 1)
 
 TYPES(on_leave_tail, TRACEPOINT)
 int on_leave_tail(void *ctx)

@@ -3,7 +3,19 @@
 #ifndef BPF_SRC_EXECSNOOP_H
 #define BPF_SRC_EXECSNOOP_H
 
+#include "constants.h"
 #include "event.h"
+#include "maps.h"
+
+enum exec_map {
+	MAP_ATTEMPTS = MAP_TOOL_FIRST, /* -x: task -> exec under way */
+	MAP_LEAVE_TAIL,		       /* -x: the program that goes on with the arguments, at a tracepoint */
+	MAP_RETURN_TAIL,	       /* likewise at a kprobe */
+};
+
+enum exec_constant {
+	EXEC_WITH_FAILS = CONSTANT_TOOL_FIRST, /* 1: failed execs are watched too */
+};
 
 #define EXEC_PATH_INLINE 256 /* bytes of the path that come with the event; a longer one follows as a part */
 #define EXEC_PATH_MAX 4096   /* PATH_MAX, with the NUL */

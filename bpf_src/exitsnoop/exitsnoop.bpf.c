@@ -48,7 +48,7 @@ enum dead {
 	DEAD_BY_LIVE,
 };
 
-MAP(execs, MAP_EXECS, MAP_TYPE_HASH, sizeof(u32), sizeof(u64), 16384)
+MAP_BY_PROCESS(execs, MAP_EXECS, sizeof(u64), 16384)
 
 #if FORM_BUFFER
 

@@ -3,7 +3,22 @@
 #ifndef BPF_SRC_EXITSNOOP_H
 #define BPF_SRC_EXITSNOOP_H
 
+#include "constants.h"
 #include "event.h"
+#include "maps.h"
+
+enum exit_map {
+	MAP_EXECS = MAP_TOOL_FIRST, /* process id -> time of its last exec */
+};
+
+enum exit_constant {
+	EXIT_PID = CONSTANT_TOOL_FIRST, /* only this process; FILTER_NONE: all */
+	EXIT_THREADS,			/* 1: every thread's end */
+	EXIT_USAGE,			/* 1: what was used */
+	EXIT_ARGS,			/* 1: command lines, read at the end */
+	EXIT_REMEMBER,			/* 1: command lines, sent at every exec */
+	EXIT_EXECS,			/* 1: times of execs are kept */
+};
 
 #define EXIT_ARGS_MAX 4096 /* bytes of a command line shown */
 #define EXIT_CHUNK 256	   /* old forms: bytes of one part */

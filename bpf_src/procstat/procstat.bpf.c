@@ -21,8 +21,8 @@ MAP(stat_rows, MAP_STAT_ROWS, MAP_TYPE_HASH, sizeof(struct stat_key), sizeof(str
 /* by CPU and half: what found no room among the rows */
 MAP(stat_overflow, MAP_STAT_OVERFLOW, MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct stat_row), ENTRIES_CPUS)
 MAP(stat_lifetimes, MAP_STAT_LIFETIMES, MAP_TYPE_HASH, sizeof(struct stat_key), sizeof(u64), STAT_ROWS)
-MAP(stat_exes, MAP_STAT_EXES, MAP_TYPE_HASH, sizeof(u32), sizeof(struct stat_exe), STAT_EXES)
-MAP(stat_counted_exits, MAP_STAT_COUNTED_EXITS, MAP_TYPE_HASH, sizeof(u32), sizeof(u64), STAT_ROWS)
+MAP_BY_PROCESS(stat_exes, MAP_STAT_EXES, sizeof(struct stat_exe), STAT_EXES)
+MAP_BY_PROCESS(stat_counted_exits, MAP_STAT_COUNTED_EXITS, sizeof(u64), STAT_ROWS)
 
 /* Whom an event happened to. */
 struct subject {

@@ -11,7 +11,24 @@
 #ifndef BPF_SRC_PROCSTAT_H
 #define BPF_SRC_PROCSTAT_H
 
+#include "constants.h"
 #include "event.h"
+#include "maps.h"
+
+enum stat_map {
+	MAP_STAT_ACTIVE = MAP_TOOL_FIRST, /* the set of rows that programs write to, see below */
+	MAP_STAT_ROWS,			  /* key -> counters */
+	MAP_STAT_OVERFLOW,		  /* CPU and set -> counters of all that found no room */
+	MAP_STAT_LIFETIMES,		  /* key -> how many lived about as long, with -H */
+	MAP_STAT_EXES,			  /* process id -> what it executed last, with --by exe */
+	MAP_STAT_COUNTED_EXITS, /* process id -> start of one whose end was counted, where only signal->live tells */
+};
+
+enum stat_constant {
+	STAT_BY = CONSTANT_TOOL_FIRST, /* enum stat_by */
+	STAT_SHORT,		       /* only ends of processes that lived for less, ns; FILTER_NONE: all */
+	STAT_HISTOGRAM,		       /* 1: lifetimes are counted by power of two too */
+};
 
 #define STAT_NAME_SIZE COMM_SIZE
 #define STAT_ROWS 16384 /* keys, for each CPU that they were seen on, of both halves */

@@ -59,6 +59,19 @@ u64 bpf_pseudo_fd(u64 kind, u64 value) asm("llvm.bpf.pseudo");
 		NOTE(entries);                                                                                         \
 		return 0;                                                                                              \
 	}
+/* MAP_BY_PROCESS: likewise a hash; its keys are process ids, and the user side deletes those of processes that are gone. */
+#define MAP_BY_PROCESS(name, index, value_size, entries)                                                               \
+	int map_##name(void *ctx)                                                                                      \
+	{                                                                                                              \
+		NOTE(index);                                                                                           \
+		NOTE(MAP_TYPE_HASH);                                                                                   \
+		NOTE(sizeof(u32));                                                                                     \
+		NOTE(value_size);                                                                                      \
+		NOTE(entries);                                                                                         \
+		NOTE(MAP_TRAIT_BY_PROCESS);                                                                            \
+		return 0;                                                                                              \
+	}
+#define MAP_TRAIT_BY_PROCESS 1
 /* TYPES: as what a program may be loaded (enum image_type of the user side). */
 #define TYPES(program, types)                                                                                          \
 	int types_##program(void *ctx)                                                                                 \

@@ -22,18 +22,9 @@ enum constant {
 	PIDNS_READER,	 /* in a namespace: its address */
 	FILTER_MNTNS,	 /* inode number */
 	FILTER_FOLLOW,	 /* 1: only processes in the map of followed ones */
-	EXEC_WITH_FAILS, /* 1: failed execs are watched too */
 	SYSCALL_WRAPPED, /* 1: the probed system call gets one pointer to registers (4.17 on x86-64, 4.19 on arm64) */
-	EXIT_PID,	 /* exitsnoop: only this process; FILTER_NONE: all */
-	EXIT_THREADS,	 /* 1: every thread's end */
-	EXIT_USAGE,	 /* 1: what was used */
-	EXIT_ARGS,	 /* 1: command lines, read at the end */
-	EXIT_REMEMBER,	 /* 1: command lines, sent at every exec */
-	EXIT_EXECS,	 /* 1: times of execs are kept */
-	STAT_BY,	 /* procstat: enum stat_by */
-	STAT_SHORT,	 /* only ends of processes that lived for less, ns; FILTER_NONE: all */
-	STAT_HISTOGRAM,	 /* 1: lifetimes are counted by power of two too */
-	CONSTANT_COUNT
+	CONSTANT_TOOL_FIRST,			 /* a tool's own follow, numbered in bpf_src/TOOL/TOOL.h */
+	CONSTANT_MAX = CONSTANT_TOOL_FIRST + 16, /* all are below */
 };
 #define FILTER_NONE (~0ULL)
 

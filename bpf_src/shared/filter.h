@@ -7,7 +7,7 @@
 #include "maps.h"
 
 /* The processes to follow, by id, with a time at which each was known to live; see fork.h. */
-MAP(followed, MAP_FOLLOWED, MAP_TYPE_HASH, sizeof(u32), sizeof(u64), 65536)
+MAP_BY_PROCESS(followed, MAP_FOLLOWED, sizeof(u64), 65536)
 
 INLINE int is_followed(u64 task)
 {

@@ -22,7 +22,7 @@ struct noted_parent {
 	struct parent parent;
 };
 
-MAP(parents, MAP_PARENTS, MAP_TYPE_HASH, sizeof(u32), sizeof(struct noted_parent), 8192)
+MAP_BY_PROCESS(parents, MAP_PARENTS, sizeof(struct noted_parent), 8192)
 
 #define CLONE_FLAG_VFORK 0x4000
 #define CLONE_FLAG_PARENT 0x8000

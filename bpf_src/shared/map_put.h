@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Updates of maps, checked: what finds no room is a loss, counted by map, which the user side tells (common/drops.h). */
+/* Updates of maps, checked: what finds no room is a loss, counted by map, which the user side tells (common/run/tracer.h). */
 #ifndef BPF_SRC_MAP_PUT_H
 #define BPF_SRC_MAP_PUT_H
 
@@ -9,7 +9,7 @@
 #define BPF_NOEXIST 1
 #define MAP_PUT_EEXIST 17
 
-MAP(drops, MAP_DROPS, MAP_TYPE_ARRAY, sizeof(u32), sizeof(u64), MAP_COUNT)
+MAP(drops, MAP_DROPS, MAP_TYPE_ARRAY, sizeof(u32), sizeof(u64), MAP_MAX)
 
 INLINE void count_drop(u32 map)
 {

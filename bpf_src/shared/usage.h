@@ -45,7 +45,7 @@ struct dying {
 
 INLINE void usage_remainder(void *ctx, struct dying *d, const struct USAGE *delta, int gone);
 
-MAP(thread_totals, MAP_THREAD_TOTALS, MAP_TYPE_HASH, sizeof(u32), sizeof(struct thread_totals), 16384)
+MAP_BY_PROCESS(thread_totals, MAP_THREAD_TOTALS, sizeof(struct thread_totals), 16384)
 #define DYING_SLOTS 8192 /* in pairs; of three in one pair at the same moment the second one is not looked at again */
 MAP(dying, MAP_DYING, MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct dying), DYING_SLOTS)
 

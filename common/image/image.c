@@ -61,7 +61,7 @@ static int add_map(struct image *image, const char *name, const uint32_t *values
 {
 	struct image_map *map = &image->maps[image->n_maps];
 
-	if (n_values != 5)
+	if (n_values != 5 && n_values != 6)
 		return -EINVAL;
 	if (image->n_maps == IMAGE_MAX_MAPS)
 		return -E2BIG;
@@ -72,6 +72,7 @@ static int add_map(struct image *image, const char *name, const uint32_t *values
 	map->key_size = values[2];
 	map->value_size = values[3];
 	map->entries = values[4];
+	map->traits = n_values == 6 ? values[5] : 0;
 	image->n_maps++;
 	return 0;
 }
@@ -267,12 +268,21 @@ static int check_program(const struct image *image, const struct image_program *
 	return 0;
 }
 
+static int check_map(const struct image *image, const struct image_map *map)
+{
+	if (image_map(image, map->index) != map || map->traits & ~IMAGE_MAP_BY_PROCESS)
+		return -EINVAL;
+	if (map->traits & IMAGE_MAP_BY_PROCESS && (map->type != BPF_MAP_TYPE_HASH || map->key_size != sizeof(uint32_t)))
+		return -EINVAL;
+	return 0;
+}
+
 int image_check(const struct image *image)
 {
 	uint32_t i;
 
 	for (i = 0; i < image->n_maps; i++)
-		if (image_map(image, image->maps[i].index) != &image->maps[i])
+		if (check_map(image, &image->maps[i]))
 			return -EINVAL;
 	for (i = 0; i < image->n_programs; i++) {
 		if (image_program(image, image->programs[i].name) != &image->programs[i] ||

@@ -36,6 +36,11 @@ enum image_type {
 	IMAGE_ALL_TYPES = 7,
 };
 
+/* What the user side does with a map. */
+enum image_trait {
+	IMAGE_MAP_BY_PROCESS = 1, /* its keys are process ids; those of processes that are gone are deleted */
+};
+
 struct image_map {
 	char name[IMAGE_NAME_SIZE];
 	uint32_t index; /* by which programs refer to it */
@@ -44,6 +49,7 @@ struct image_map {
 	uint32_t value_size;
 	uint32_t entries; /* 0: as many as there are possible CPUs */
 	uint32_t flags;
+	uint32_t traits; /* enum image_trait bits */
 };
 
 struct image_relocation {

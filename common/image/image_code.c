@@ -8,7 +8,7 @@
 #include "image/image.h"
 
 #define MAGIC "psnimage"
-#define FORMAT 1
+#define FORMAT 2
 
 /* Every number is written as 32 bits, lowest byte first; a name as its fixed room. */
 static void put_u32(struct buffer *out, uint32_t value)
@@ -49,6 +49,7 @@ static void encode_map(const struct image_map *map, struct buffer *out)
 	put_u32(out, map->value_size);
 	put_u32(out, map->entries);
 	put_u32(out, map->flags);
+	put_u32(out, map->traits);
 }
 
 void image_encode(const struct image *image, struct buffer *out)
@@ -141,6 +142,7 @@ static void decode_map(struct cursor *c, struct image_map *map)
 	map->value_size = take_u32(c);
 	map->entries = take_u32(c);
 	map->flags = take_u32(c);
+	map->traits = take_u32(c);
 }
 
 static void decode_program(struct cursor *c, struct image_program *program)

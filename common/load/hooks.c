@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "load/hooks.h"
 
-#include "bpf_src/shared/maps.h"
 #include "kernel/features.h"
 #include "kernel/tracefs.h"
 
@@ -33,66 +32,6 @@ const struct probe_target hooks_fork = {
 		  { { .program = "on_fork_kprobe", .family = PLAN_KPROBE, .target = "wake_up_new_task" },
 		    { .program = "on_begin_kprobe", .family = PLAN_KPROBE, .target = "begin_new_exec|flush_old_exec",
 		      .since = FEATURES_VERSION(5, 8, 0), .optional = true } } },
-	},
-};
-
-/* Lists of initialisers in macros: */
-/* clang-format off */
-/* A failed exec may take more than one program, see MAP_LEAVE_TAIL and MAP_RETURN_TAIL. */
-#define LEAVE                                                                                                          \
-	.program = "on_leave", .tail_prog = "on_leave_tail", .tail_map = MAP_LEAVE_TAIL, .family = PLAN_TRACEPOINT,         \
-	.system = "syscalls"
-#define RETURN                                                                                                         \
-	.program = "on_return", .tail_prog = "on_return_tail", .tail_map = MAP_RETURN_TAIL, .family = PLAN_KPROBE,          \
-	.returns = true, .since = HOOKS_WRAPPED
-#define CALL .family = PLAN_KPROBE, .since = HOOKS_WRAPPED
-#define COMPAT_HOOKS                                                                                                   \
-	{ RETURN, .optional = true, .target = HOOKS_COMPAT("execve") },                                                \
-	{ RETURN, .optional = true, .target = HOOKS_COMPAT("execveat") },                                              \
-	{ CALL, .program = "on_call_compat_execve", .optional = true, .target = HOOKS_COMPAT("execve") },              \
-	{ CALL, .program = "on_call_compat_execveat", .optional = true, .target = HOOKS_COMPAT("execveat") }
-
-#define COUNT_LEAVE .program = "on_leave", .family = PLAN_TRACEPOINT, .system = "syscalls"
-#define COUNT_RETURN .program = "on_return", .family = PLAN_KPROBE, .returns = true, .since = HOOKS_WRAPPED
-/* on x86-64 32-bit callers have functions of their own, and pass no tracepoint of the system call */
-#define COUNT_COMPAT                                                                                                   \
-	{ COUNT_RETURN, .optional = true, .target = HOOKS_COMPAT("execve") },                                          \
-	{ COUNT_RETURN, .optional = true, .target = HOOKS_COMPAT("execveat") }
-/* clang-format on */
-
-/* Returns first: an exec that is under way while we attach must not leave an entry without an end. */
-const struct probe_target hooks_failed_exec = {
-	.name = "failed exec",
-	.ways = {
-		{ PLAN_TRACEPOINT,
-		  { { LEAVE, .target = "sys_exit_execve" },
-		    { LEAVE, .target = "sys_exit_execveat" },
-		    { .program = "on_enter_execve", .family = PLAN_TRACEPOINT, .system = "syscalls",
-		      .target = "sys_enter_execve" },
-		    { .program = "on_enter_execveat", .family = PLAN_TRACEPOINT, .system = "syscalls",
-		      .target = "sys_enter_execveat" },
-		    COMPAT_HOOKS } },
-		{ PLAN_KPROBE,
-		  { { RETURN, .target = HOOKS_SYSCALL("execve") },
-		    { RETURN, .target = HOOKS_SYSCALL("execveat") },
-		    { CALL, .program = "on_call_execve", .target = HOOKS_SYSCALL("execve") },
-		    { CALL, .program = "on_call_execveat", .target = HOOKS_SYSCALL("execveat") },
-		    COMPAT_HOOKS } },
-	},
-};
-
-/* procstat counts failed execs by what they return. */
-const struct probe_target hooks_failed_exec_return = {
-	.name = "failed exec",
-	.ways = {
-		{ PLAN_TRACEPOINT,
-		  { { COUNT_LEAVE, .target = "sys_exit_execve" },
-		    { COUNT_LEAVE, .target = "sys_exit_execveat" },
-		    COUNT_COMPAT } },
-		{ PLAN_KPROBE,
-		  { { COUNT_RETURN, .target = HOOKS_SYSCALL("execve") },
-		    { COUNT_RETURN, .target = HOOKS_SYSCALL("execveat") },
-		    COUNT_COMPAT } },
 	},
 };
 

@@ -30,12 +30,6 @@
 /* A successful exec: program on_exec. */
 extern const struct probe_target hooks_exec;
 
-/* A failed exec: programs on_enter_*, on_call_*, on_leave and on_return of execsnoop. */
-extern const struct probe_target hooks_failed_exec;
-
-/* A failed exec as procstat sees it: programs on_leave and on_return. */
-extern const struct probe_target hooks_failed_exec_return;
-
 /* A new process: programs on_fork_* and on_begin_kprobe of bpf_src/shared/fork.h. */
 extern const struct probe_target hooks_fork;
 

@@ -37,6 +37,7 @@ enum option_key {
 	KEY_USAGE,
 	KEY_BCC_MAP,
 	KEY_TABLE_SIZE,
+	KEY_LIST_COLUMNS,
 };
 
 static const struct argp_option options[] = {
@@ -58,6 +59,7 @@ static const struct argp_option options[] = {
 	{ "form", KEY_FORM, "X.Y", OPTION_HIDDEN, "Programs as for kernel X.Y (for tests)", 0 },
 	{ "table-size", KEY_TABLE_SIZE, "N", OPTION_HIDDEN, "Entries of the kernel's tables of processes (for tests)",
 	  0 },
+	{ "list-columns", KEY_LIST_COLUMNS, NULL, OPTION_HIDDEN, "Print the headers and JSON keys (for tests)", 0 },
 	{ "plan", KEY_PLAN, NULL, 0, "Say which hooks would be used and why, and exit", 0 },
 	{ "print-source", KEY_PRINT_SOURCE, NULL, 0, "Print the BPF source and exit", 0 },
 	{ "ebpf", 0, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 0 },
@@ -129,6 +131,16 @@ uint64_t options_uid(const char *option, const char *value)
 			  err == -ERANGE ? "not a user id, which goes up to 4294967294" :
 			  err == -EINVAL ? "must be a user's name or number" :
 					   strerror(-err));
+}
+
+struct filter_regex *options_regex(const char *option, const char *value)
+{
+	struct filter_regex *regex;
+	char error[160];
+
+	if (filter_regex_new(&regex, value, error, sizeof(error)) < 0)
+		options_bad_value(option, value, error);
+	return regex;
 }
 
 /* Not the user's mistake but this host's: another exit code, and no hint at the usage. */
@@ -268,6 +280,9 @@ static int parse_how(int key, const char *value, struct common_options *o)
 	case KEY_PLAN:
 		o->show_plan = true;
 		return 0;
+	case KEY_LIST_COLUMNS:
+		o->list_columns = true;
+		return 0;
 	case KEY_PRINT_SOURCE:
 		o->print_source = true;
 		return 0;
@@ -401,21 +416,14 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 const struct argp options_argp = { .options = options, .parser = parse };
 
-void *options_own(struct argp_state *state)
+void options_init_child(struct argp_state *state, struct common_options *common)
 {
-	return ((struct options_input *)state->input)->own;
-}
-
-void options_init_children(struct argp_state *state)
-{
-	state->child_inputs[0] = ((struct options_input *)state->input)->common;
+	state->child_inputs[0] = common;
 	state->err_stream = NULL; /* ARGP_KEY_ERROR tells how to get help, as for other mistakes */
 }
 
-void options_parse(const struct argp *argp, int argc, char **argv, struct common_options *common, void *own)
+void options_parse(const struct argp *argp, int argc, char **argv, struct common_options *common, void *input)
 {
-	struct options_input input = { .common = common, .own = own };
-
 	*common = (struct common_options){
 		.ready_fd = -1,
 		.uid = FILTER_NONE,
@@ -429,6 +437,6 @@ void options_parse(const struct argp *argp, int argc, char **argv, struct common
 	atexit(close_stdout);
 	argv[0] = (char *)message_program();
 	getopt_text_begin();
-	argp_parse(argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &input);
+	argp_parse(argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, input);
 	getopt_text_drop();
 }

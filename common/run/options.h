@@ -10,6 +10,7 @@
 #include "load/hook_plan.h"
 
 struct cgroup;
+struct filter_regex;
 
 enum exit_code {
 	TOOL_DONE = 0,
@@ -37,6 +38,7 @@ struct common_options {
 	bool verbose;
 	bool show_plan;
 	bool print_source;
+	bool list_columns;
 	bool follow;
 	bool exit_status;
 	int ready_fd;		   /* -1: none */
@@ -54,10 +56,10 @@ struct common_options {
 };
 
 /*
- * Parses the command line with @argp, whose first child must be OPTIONS_CHILD, into @own, the tool's own options, and
- * @options. Ends the process on --help, --version (0) and on mistakes (TOOL_USAGE).
+ * Parses the command line with @argp, whose first child must be OPTIONS_CHILD and whose parser gets @input, into @common.
+ * Ends the process on --help, --version (0) and on mistakes (TOOL_USAGE).
  */
-void options_parse(const struct argp *argp, int argc, char **argv, struct common_options *options, void *own);
+void options_parse(const struct argp *argp, int argc, char **argv, struct common_options *common, void *input);
 
 extern const struct argp options_argp;
 #define OPTIONS_CHILD                                                                                                  \
@@ -65,15 +67,8 @@ extern const struct argp options_argp;
 		&options_argp, 0, "Common options:", 9                                                                 \
 	}
 
-/* What a tool's parser gets as input, and hands on to the common one at ARGP_KEY_INIT. */
-struct options_input {
-	struct common_options *common;
-	void *own;
-};
-
-/* The tool's own options, in its parser; also does what ARGP_KEY_INIT wants. */
-void *options_own(struct argp_state *state);
-void options_init_children(struct argp_state *state);
+/* For the parser of a tool, at ARGP_KEY_INIT: hands @common on to that of the common options. */
+void options_init_child(struct argp_state *state, struct common_options *common);
 
 /* Ends with TOOL_USAGE: "invalid --option argument: 'value': why". @why may be formatted by the caller. */
 void options_bad_value(const char *option, const char *value, const char *why) __attribute__((noreturn));
@@ -84,6 +79,9 @@ uint64_t options_uid(const char *option, const char *value);
 
 /* A process of our PID namespace that lives; no thread, and not one that has ended. 0 passes where @min is 0. */
 uint64_t options_process(const char *option, const char *value, uint64_t min);
+
+/* A regular expression, to be freed with filter_regex_free(). */
+struct filter_regex *options_regex(const char *option, const char *value);
 
 /* --cgroup of @options, for a tool that has another letter for it. */
 void options_set_cgroup(struct common_options *options, const char *value);

@@ -47,7 +47,7 @@ static void write_key(const struct build_ctx *m, const char *const *defines, str
 			      st.st_mtim.tv_nsec, (unsigned long long)st.st_ino);
 	for (; *defines; defines++)
 		buffer_printf(key, "define %s\n", *defines);
-	buffer_string(key, m->tool->source);
+	buffer_string(key, m->program->source);
 }
 
 static int get_cached(struct build_ctx *m, const struct buffer *key)
@@ -113,7 +113,7 @@ static int compile(struct build_ctx *m, const char *headers, bool kernel, bool q
 {
 	char form[48], version[48];
 	const char *defines[DEFINES_MAX] = { form };
-	struct compile_request request = { .source = m->tool->source, .defines = defines, .headers = headers };
+	struct compile_request request = { .source = m->program->source, .defines = defines, .headers = headers };
 
 	snprintf(form, sizeof(form), "PROCSNOOP_FORM=%u", m->tracer->form);
 	snprintf(version, sizeof(version), "PROCSNOOP_VERSION_CODE=%u", m->tracer->form);
@@ -210,7 +210,8 @@ static int learn(struct build_ctx *m)
 
 	memset(l, 0, sizeof(*l));
 	if (!err)
-		err = layout_learn(l, m->groups | m->tool->optional_groups, m->tracer->features.version_code, m->kread);
+		err = layout_learn(l, m->groups | m->tracer->optional_groups, m->tracer->features.version_code,
+				   m->kread);
 	if (was_interrupted(m, err))
 		return TOOL_FAILED;
 	if (err) {
@@ -229,7 +230,7 @@ static int get_builtin(struct build_ctx *m)
 	bool cgroup = m->tracer->options->cgroup != NULL;
 	const struct builtin_image *b;
 
-	for (b = m->tool->builtin; b && b->bytes; b++)
+	for (b = m->program->builtin; b && b->bytes; b++)
 		if (b->form == m->tracer->form && b->cgroup == cgroup)
 			break;
 	if (!b || !b->bytes)
@@ -294,9 +295,9 @@ static void set_constants(struct tracer *t)
 		t->constants[i] = t->layout.state[i] == LAYOUT_UNKNOWN ? 0 : t->layout.offset[i];
 }
 
-int tracer_image(struct tracer *t, const struct tracer_tool *tool, unsigned int groups)
+int tracer_image(struct tracer *t, const struct tracer_program *program)
 {
-	struct build_ctx m = { .tracer = t, .tool = tool, .groups = groups };
+	struct build_ctx m = { .tracer = t, .program = program, .groups = t->groups };
 	unsigned int i;
 	int code;
 
@@ -314,7 +315,7 @@ int tracer_image(struct tracer *t, const struct tracer_tool *tool, unsigned int 
 		set_constants(t);
 	if (!code)
 		code = tracer_cgroup_learn(t, m.kread, m.kread_error);
-	if (!code && tool->shows_pids)
+	if (!code && t->shows_pids)
 		tracer_pidns_learn(t, m.kread);
 	for (i = 0; i < t->n_plans && t->options->show_plan && !code; i++)
 		code = plan_is_usable(&t->plans[i]) ? TOOL_DONE : TOOL_CANNOT;

@@ -12,7 +12,7 @@
 
 struct build_ctx {
 	struct tracer *tracer;
-	const struct tracer_tool *tool;
+	const struct tracer_program *program;
 	unsigned int groups;
 	struct kread *kread;
 	int kread_error;

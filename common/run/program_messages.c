@@ -114,7 +114,7 @@ void program_print_plan(const struct build_ctx *m)
 	}
 	buffer_printf(&text, "%-12s %s\n", "programs", t->image ? m->from : "none can be had (see above)");
 	buffer_string(&text, "layout\n");
-	layout_describe(&t->layout, m->groups | m->tool->optional_groups, &text);
+	layout_describe(&t->layout, m->groups | m->tracer->optional_groups, &text);
 	fputs(buffer_text(&text), stdout);
 	buffer_free(&text);
 }

@@ -16,11 +16,10 @@
 #include "base/message.h"
 #include "base/priority.h"
 #include "base/signals.h"
-#include "bpf_src/shared/maps.h"
-#include "load/object.h"
 #include "run/command.h"
 #include "run/filter.h"
-#include "stream/ring.h"
+#include "run/session_loop.h"
+#include "run/tool.h"
 
 static void out_of_memory(struct session *session)
 {
@@ -54,134 +53,25 @@ void session_skipped_event(struct session *session, int err)
 		message_error("skipped a malformed event: %s", strerror(-err));
 }
 
+void session_print_record(struct session *session, const void *record, bool late)
+{
+	buffer_reset(&session->text);
+	if (session->options.json)
+		column_json(session->tool->columns, &session->view, record, late, &session->text);
+	else
+		column_row(session->tool->columns, &session->view, record, late, &session->text);
+	session_print(session, &session->text);
+}
+
 struct run {
 	struct session *session;
-	const struct session_calls *calls;
 	struct command command;
 	int signals; /* signals_fd() */
 };
 
-static bool take_event(const struct event *event, bool late, void *context)
-{
-	struct run *run = context;
-
-	return run->calls->event(run->session, event, late, run->calls->context);
-}
-
-static void take_lost(uint32_t cpu, uint64_t count, bool came, void *context)
-{
-	struct session *session = ((struct run *)context)->session;
-	struct buffer line = BUFFER_EMPTY;
-
-	message_warn("lost %" PRIu64 " event%s on CPU %u; %s", count, count == 1 ? "" : "s", cpu,
-		     came ? "it came online, and its ring was not open yet" : "--buffer-pages makes room for more");
-	if (session->tracer.options->json) {
-		buffer_printf(&line, "{\"lost\":%" PRIu64 ",\"cpu\":%u%s}\n", count, cpu,
-			      came ? ",\"cpu_came_online\":true" : "");
-		output_add(&session->output, buffer_text(&line), line.length);
-	}
-	buffer_free(&line);
-}
-
-/* SIGUSR1: logrotate(8) moved the file away */
-static void reopen(void *context)
-{
-	struct session *session = ((struct run *)context)->session;
-	const char *path = session->tracer.options->output;
-	struct buffer name = BUFFER_EMPTY;
-	int err;
-
-	if (!path || strcmp(path, "-") == 0) {
-		message_verbose("SIGUSR1: nothing to reopen without --output FILE");
-		return;
-	}
-	err = output_reopen(&session->output, path);
-	if (!err)
-		return;
-	escape_text(&name, path, strlen(path), ESCAPE_UTF8);
-	message_error("cannot reopen '%s': %s; going on with the file that was open", buffer_text(&name),
-		      err == -EAGAIN ? "nobody reads it" : strerror(-err));
-	buffer_free(&name);
-}
-
-static void set_clock(void *context)
-{
-	struct session *session = ((struct run *)context)->session;
-	struct timespec before = clock_wall(&session->clock, clock_now()), now;
-	int err = clock_changed(&session->clock);
-
-	now = clock_wall(&session->clock, clock_now());
-	if (err)
-		message_warn("the wall clock was set, but cannot be read: %s; times are those of before",
-			     strerror(-err));
-	else
-		message_verbose("the wall clock was set: by %.3f s",
-				now.tv_sec - before.tv_sec + (now.tv_nsec - before.tv_nsec) / 1e9);
-}
-
-static bool flush(void *context)
-{
-	struct run *run = context;
-	bool more = !run->calls->batch || run->calls->batch(run->session, clock_now(), run->calls->context);
-
-	return output_flush(&run->session->output) && more;
-}
-
-#define MAX_TABLES 16
-
-/* A full table of the kernel's is a loss like others: told when it shows, and in the total. */
-static void report_drops(struct session *session)
-{
-	struct tracer_drop drops[MAX_TABLES];
-	unsigned int n = tracer_read_drops(&session->tracer, drops, MAX_TABLES), i;
-
-	for (i = 0; i < n; i++) {
-		struct buffer line = BUFFER_EMPTY;
-
-		message_warn("a table of the kernel (%s) was full %" PRIu64 " time%s: %s", drops[i].table,
-			     drops[i].count, drops[i].count == 1 ? "" : "s", drops[i].meaning);
-		session->dropped += drops[i].count;
-		if (session->tracer.options->json) {
-			buffer_printf(&line, "{\"dropped\":%" PRIu64 ",\"table\":\"%s\"}\n", drops[i].count,
-				      drops[i].table);
-			session_print(session, &line);
-		}
-		buffer_free(&line);
-	}
-}
-
-static void report_slow_reader(struct session *session)
-{
-	if (session->output.dropped && !session->said_dropped)
-		message_warn("the reader of the output does not keep up: lines are dropped, and counted at the end");
-	session->said_dropped |= session->output.dropped != 0;
-}
-
-static void each_second(void *context)
-{
-	struct session *session = ((struct run *)context)->session;
-
-	report_drops(session);
-	report_slow_reader(session);
-	tracer_gc(&session->tracer);
-	tracer_cgroup_renew(&session->tracer);
-}
-
-static void watched(void *context)
-{
-	tracer_cgroup_renew(&((struct run *)context)->session->tracer);
-}
-
-static bool tick(void *context)
-{
-	struct run *run = context;
-
-	return run->calls->tick(run->session, run->calls->context);
-}
-
 static int start_command(struct run *run)
 {
-	const struct common_options *options = run->session->tracer.options;
+	const struct common_options *options = &run->session->options;
 	struct buffer why = BUFFER_EMPTY;
 	int err;
 
@@ -199,7 +89,7 @@ static int start_command(struct run *run)
 
 static int release_command(struct run *run)
 {
-	const struct common_options *options = run->session->tracer.options;
+	const struct common_options *options = &run->session->options;
 	struct buffer name = BUFFER_EMPTY;
 	int err = command_release(&run->command);
 
@@ -226,98 +116,42 @@ static int report_ready(const struct common_options *options)
 	return TOOL_DONE;
 }
 
-static int loop(struct run *run)
+static void print_header(struct session *session)
 {
-	struct session *session = run->session;
-	struct tracer *tracer = &session->tracer;
-	struct loop_options options = {
-		.rings = tracer->rings,
-		.counters = bpf_object_map(tracer->object, MAP_COUNTERS),
-		.interval_ns = run->calls->interval_ns,
-		.cpus = tracer->features.cpus,
-		.duration_ns = tracer->options->duration_ns,
-		.command = run->command.pid ? &run->command : NULL,
-		.await_command = run->command.pid && tracer->options->exit_status,
-		.output = &session->output,
-		.signals = run->signals,
-		.watch = tracer->cgroup_watch,
-		.calls = {
-			.event = take_event,
-			.lost = take_lost,
-			.reopen = reopen,
-			.clock_set = set_clock,
-			.flush = flush,
-			.second = each_second,
-			.tick = tick,
-			.watched = watched,
-			.context = run,
-		},
-	};
-	int err = loop_run(&options, &session->result);
-
-	if (run->calls->batch)
-		run->calls->batch(session, UINT64_MAX, run->calls->context);
-	if (err) {
-		message_error("tracing stopped early: %s", message_cause(err));
-		return TOOL_FAILED;
-	}
-	return TOOL_DONE;
-}
-
-static void report_totals(struct session *session)
-{
-	const struct loop_result *r = &session->result;
-	struct buffer line = BUFFER_EMPTY;
-
-	if (session->tracer.options->json) {
-		buffer_printf(&line, "{\"total\":{\"events\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"late\":%" PRIu64,
-			      r->received, r->lost, r->late);
-		if (session->dropped)
-			buffer_printf(&line, ",\"dropped\":%" PRIu64, session->dropped);
-		if (session->output.dropped)
-			buffer_printf(&line, ",\"dropped_lines\":%" PRIu64, session->output.dropped);
-		buffer_string(&line, "}}\n");
-		output_add(&session->output, buffer_text(&line), line.length);
-	}
-	if (r->lost)
-		message_warn("%" PRIu64 " of %" PRIu64 " events were lost", r->lost, r->lost + r->received);
-	else
-		message_verbose("%" PRIu64 " events, none lost", r->received);
-	if (r->late)
-		message_warn("%" PRIu64 " events came too late to be shown in order", r->late);
-	buffer_free(&line);
+	if (!session->tool->columns || session->options.json)
+		return;
+	buffer_reset(&session->text);
+	column_header(session->tool->columns, &session->view, &session->text);
+	session_print(session, &session->text);
+	output_flush(&session->output);
 }
 
 /* Between the end of attaching and the loop; what fails here leaves a command that never ran. */
 static int go(struct run *run)
 {
 	struct session *session = run->session;
-	int code, loop_code;
+	int code, loop_code, err;
 
-	session->start_ns = clock_now();
-	run->calls->begin(session, run->calls->context);
-	if (session->tracer.options->follow) {
-		int err = tracer_follow(&session->tracer, run->command.pid);
-
+	session->view.start_ns = clock_now();
+	if (session->tool->begin)
+		session->tool->begin(session);
+	print_header(session);
+	if (session->options.follow) {
+		err = tracer_follow(&session->tracer, run->command.pid);
 		if (err) {
 			message_error("cannot follow the command: %s", strerror(-err));
 			return TOOL_FAILED;
 		}
 	}
-	code = report_ready(session->tracer.options);
+	code = report_ready(&session->options);
 	if (code)
 		return code;
 	/* a command that cannot be run has ended: its failed exec is shown all the same */
 	if (run->command.pid)
 		code = release_command(run);
-	loop_code = loop(run);
-	report_drops(session);
-	if (!loop_code && run->calls->event)
-		report_totals(session);
+	loop_code = session_loop(session, run->command.pid ? &run->command : NULL, run->signals);
 	code = code ? code : loop_code;
-	if (!loop_code && run->calls->end)
-		run->calls->end(session, run->calls->context);
-	return code;
+	return code ? code : session->failed ? TOOL_FAILED : TOOL_DONE;
 }
 
 /* How long a reader that takes nothing is waited for. */
@@ -350,7 +184,7 @@ static int command_status(const struct run *run, int code)
 {
 	const struct loop_result *r = &run->session->result;
 
-	if (code || !run->session->tracer.options->exit_status)
+	if (code || !run->session->options.exit_status)
 		return code;
 	if (run->command.pid && run->command.ended)
 		return command_exit_code(&run->command);
@@ -387,7 +221,7 @@ static int open_output(struct run *run, const char *path)
 static int open_files(struct run *run)
 {
 	struct session *session = run->session;
-	const char *path = session->tracer.options->output;
+	const char *path = session->options.output;
 	struct buffer name = BUFFER_EMPTY;
 	int err = clock_start(&session->clock);
 
@@ -410,9 +244,9 @@ static int open_files(struct run *run)
 	return TOOL_FAILED;
 }
 
-int session_run(struct session *session, const struct session_calls *calls)
+int session_run(struct session *session)
 {
-	struct run run = { .session = session, .calls = calls, .signals = -1 };
+	struct run run = { .session = session, .signals = -1 };
 	int code = open_files(&run);
 
 	if (!code) {

@@ -1,58 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A run from attaching to the last line: command, signals, loop, what is said at the end. Prints. */
+/* A run from attaching to the last line: command, signals, loop, reports of losses and totals. Prints. */
 #ifndef PROCSNOOP_SESSION_H
 #define PROCSNOOP_SESSION_H
 
+#include "base/buffer.h"
 #include "base/clock.h"
+#include "run/column.h"
 #include "run/loop.h"
 #include "run/options.h"
 #include "run/output.h"
 #include "run/tracer.h"
 
-struct buffer;
 struct filter_regex;
+struct tool;
 
 struct session {
+	const struct tool *tool;
+	struct common_options options;
 	struct tracer tracer;
 	struct output output;
 	struct clock clock;
-	uint64_t start_ns; /* when everything was attached */
+	struct column_view view; /* the tool sets view.shown */
+	struct buffer text;	 /* working space for a row */
+	uint64_t interval_ns;	 /* of tool->tick; 0: never */
 	struct loop_result result;
 	uint64_t dropped;  /* updates of tables in the kernel that found no room */
 	bool said_dropped; /* that lines of the output are dropped */
-};
-
-/* What the tool does with events; the session does the rest. */
-struct session_calls {
-	/* once, when everything is attached, before the first event: the header */
-	void (*begin)(struct session *session, void *context);
-	/* as in loop.h */
-	bool (*event)(struct session *session, const struct event *event, bool late, void *context);
-	/*
-	 * After each batch of events, and when nothing comes some 20 times a second, with the kernel's time; at the end with
-	 * UINT64_MAX. Returns whether to go on. May be NULL.
-	 */
-	bool (*batch)(struct session *session, uint64_t now, void *context);
-	/* of a tool without events: each time that interval_ns have gone by; returns whether to go on */
-	bool (*tick)(struct session *session, void *context);
-	/* likewise: at the end, while everything is still attached, so that counters can be switched at one moment */
-	void (*end)(struct session *session, void *context);
-	uint64_t interval_ns; /* 0: never */
-	void *context;
+	bool failed;	   /* set by the tool, after a message: the exit code is TOOL_FAILED */
 };
 
 /*
- * Attaches and runs, with a tracer that has its plan and image. Losses are told as they show, on stderr and, with
+ * Attaches and runs, with a tracer that has its plan and image. Losses are reported as they show, on stderr and, with
  * --json, as objects in the stream; totals at the end. Detaches everything. Returns the exit code of the tool, after
  * a message where that is not TOOL_DONE.
  */
-int session_run(struct session *session, const struct session_calls *calls);
+int session_run(struct session *session);
 
 /*
  * Adds a row or lines to the output. Where @text lacks memory nothing is added, the user is told once, and the run ends
  * with a failure.
  */
 void session_print(struct session *session, const struct buffer *text);
+
+/* Prints a record by the tool's columns: a row, with --json an object. @late: a later one was printed before. */
+void session_print_record(struct session *session, const void *record, bool late);
 
 /* Tells whether @regex (NULL: any) matches. Lack of memory is a failure of the run, told once, and no match. */
 bool session_matches(struct session *session, struct filter_regex *regex, const char *bytes, size_t length);

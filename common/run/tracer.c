@@ -17,7 +17,7 @@
 #include "layout/pidns.h"
 #include "load/attach.h"
 #include "load/object.h"
-#include "stream/ring.h"
+#include "stream/stream.h"
 
 static void report_not_permitted(const struct features *f)
 {
@@ -237,10 +237,10 @@ static int make_object(struct tracer *t)
 		.cpus = t->features.cpus,
 		.version_code = t->features.version_code,
 		.constants = t->constants,
-		.n_constants = CONSTANT_COUNT,
+		.n_constants = CONSTANT_MAX,
 		.skip_maps = t->skip_maps,
 		.entries = t->entries,
-		.n_entries = MAP_COUNT,
+		.n_entries = MAP_MAX,
 	};
 	int err;
 
@@ -297,17 +297,23 @@ static int explain_rings(const struct tracer *t, enum rings_step step, int err)
 	return TOOL_FAILED;
 }
 
-static int open_rings(struct tracer *t)
+static int open_stream(struct tracer *t)
 {
-	int map = bpf_object_map(t->object, MAP_EVENTS), err;
+	struct stream_options options = {
+		.rings = bpf_object_map(t->object, MAP_EVENTS),
+		.counters = bpf_object_map(t->object, MAP_COUNTERS),
+		.cpus = t->features.cpus,
+		.pages = ring_pages(t),
+	};
 	enum rings_step step;
+	int err;
 
-	if (map < 0) /* procstat needs none */
+	if (options.rings < 0) /* procstat needs none */
 		return TOOL_DONE;
-	err = rings_open(&t->rings, map, ring_pages(t), &step);
+	err = stream_open(&t->stream, &options, &step);
 	if (err)
 		return explain_rings(t, step, err);
-	message_verbose("rings: %zu bytes for %u CPUs", rings_memory(t->rings), t->features.cpus);
+	message_verbose("rings: %zu bytes for %u CPUs", stream_memory(t->stream), t->features.cpus);
 	return TOOL_DONE;
 }
 
@@ -331,7 +337,7 @@ int tracer_attach(struct tracer *t)
 	if (!code)
 		code = tracer_cgroup_fill(t);
 	if (!code)
-		code = open_rings(t);
+		code = open_stream(t);
 	for (i = 0; i < t->n_plans && !code; i++)
 		code = attach_target(t, &t->plans[i]);
 	return code;
@@ -356,13 +362,13 @@ void tracer_detach(struct tracer *t)
 void tracer_free(struct tracer *t)
 {
 	tracer_detach(t);
-	rings_free(t->rings);
+	stream_free(t->stream);
 	bpf_object_free(t->object);
 	image_free(t->image);
 	pidns_close(t->pidns);
 	tracer_cgroup_free(t);
 	t->pidns = NULL;
-	t->rings = NULL;
+	t->stream = NULL;
 	t->object = NULL;
 	t->image = NULL;
 }

@@ -24,14 +24,19 @@ struct builtin_image;
 struct command;
 struct image;
 struct kread;
-struct rings;
+struct stream;
 
-/* What a tool brings. */
-struct tracer_tool {
-	const char *source;		     /* the BPF source, flattened */
+/* The tool's programs. */
+struct tracer_program {
+	const char *source;		     /* BPF C, flattened */
 	const struct builtin_image *builtin; /* sources.h; ended by bytes == NULL */
-	bool shows_pids;		     /* of events: their numbers in PID namespaces are wanted */
-	unsigned int optional_groups;	     /* of the layout: what of them cannot be known shows in tracer.layout */
+};
+
+/* A table in the kernel that may be full. */
+struct tracer_table {
+	uint32_t map;
+	const char *table;   /* as JSON names it; NULL ends a list */
+	const char *meaning; /* what is missing then, for people */
 };
 
 struct tracer {
@@ -43,18 +48,23 @@ struct tracer {
 	bool nested;	     /* our PID namespace is not the machine's: numbers that users give are others */
 	struct pidns *pidns; /* that translates them; NULL: not opened */
 	enum pidns_show ns_pids;
-	int cgroup_watch; /* inotify fd; -1: none */
+	int cgroup_watch;			/* inotify fd; -1: none */
+	bool shows_pids;			/* numbers in PID namespaces are wanted */
+	const struct tracer_table *tool_tables; /* of the tool's own maps, or NULL */
+	/* Of the layout, enum layout_group bits, set by the tool before tracer_image(): */
+	unsigned int groups;	      /* the tool cannot be right without them */
+	unsigned int optional_groups; /* what of them cannot be known shows in layout */
 	uint32_t form;
 	struct layout layout;
 	struct image *image;
 	struct bpf_object *object;
-	struct rings *rings;
+	struct stream *stream; /* NULL: the tool has no events */
 	struct attach *attach;
-	uint64_t constants[CONSTANT_COUNT];
-	uint32_t entries[MAP_COUNT]; /* of maps of which this run wants another number than the image has; 0: that */
-	uint64_t drops[MAP_COUNT];   /* as last read */
-	unsigned int sweep_map;	     /* where the next sweep goes on: which map, from which key (0: the first) */
-	uint32_t sweep_key;
+	uint64_t constants[CONSTANT_MAX];
+	uint32_t entries[MAP_MAX]; /* of maps of which this run wants another number than the image has; 0: that */
+	uint64_t drops[MAP_MAX];   /* as last read */
+	unsigned int gc_map;	   /* where tracer_gc() goes on: which map, from which key (0: the first) */
+	uint32_t gc_key;
 	uint64_t skip_maps; /* bits of maps that this run does not use, set by the tool before tracer_load() */
 };
 
@@ -63,11 +73,8 @@ struct tracer {
  */
 int tracer_plan(struct tracer *tracer, const struct common_options *options, const struct probe_target *const *things);
 
-/*
- * Finds out the layout and gets the image, in the order of DESIGN's "ways to an image"; with --plan prints all of it.
- * @groups: enum layout_group bits that the tool cannot be right without.
- */
-int tracer_image(struct tracer *tracer, const struct tracer_tool *tool, unsigned int groups);
+/* Finds out the layout and gets the image, compiled or built in; with --plan prints all of it. Returns as tracer_plan(). */
+int tracer_image(struct tracer *tracer, const struct tracer_program *program);
 
 /* Creates maps and rings and attaches every thing by the first way that works. */
 int tracer_attach(struct tracer *tracer);

@@ -16,18 +16,20 @@ struct part_head {
 struct cpu_state {
 	struct event *open; /* of which parts are still to come */
 	uint64_t seen;	    /* number of the last event of which a record came */
+	uint64_t lost;	    /* not yet told */
 	uint16_t next_part;
 };
 
 struct reassemble {
-	struct reassemble_calls calls;
 	struct cpu_state *cpus;
 	unsigned int n_cpus;
+	unsigned int first_loss;    /* no CPU before it has a loss to tell */
+	struct event *done, **last; /* a list */
 	uint64_t lost;
 	uint64_t received;
 };
 
-struct reassemble *reassemble_new(unsigned int cpus, const struct reassemble_calls *calls)
+struct reassemble *reassemble_new(unsigned int cpus)
 {
 	struct reassemble *a = calloc(1, sizeof(*a));
 
@@ -38,19 +40,23 @@ struct reassemble *reassemble_new(unsigned int cpus, const struct reassemble_cal
 		free(a);
 		return NULL;
 	}
-	a->calls = *calls;
+	a->last = &a->done;
+	a->first_loss = cpus;
 	a->n_cpus = cpus;
 	return a;
 }
 
 void reassemble_free(struct reassemble *a)
 {
+	struct event *event;
 	unsigned int i;
 
 	if (!a)
 		return;
 	for (i = 0; i < a->n_cpus; i++)
 		free(a->cpus[i].open);
+	while ((event = reassemble_next(a)))
+		free(event);
 	free(a->cpus);
 	free(a);
 }
@@ -74,10 +80,26 @@ static void report_lost(struct reassemble *a, uint32_t cpu, uint64_t count)
 	if (!count)
 		return;
 	a->lost += count;
-	a->calls.lost(cpu, count, a->calls.context);
+	a->cpus[cpu].lost += count;
+	if (cpu < a->first_loss)
+		a->first_loss = cpu;
 }
 
-static void hand_out(struct reassemble *a, struct cpu_state *state, bool complete)
+bool reassemble_next_loss(struct reassemble *a, struct stream_loss *loss)
+{
+	for (; a->first_loss < a->n_cpus; a->first_loss++) {
+		struct cpu_state *state = &a->cpus[a->first_loss];
+
+		if (!state->lost)
+			continue;
+		*loss = (struct stream_loss){ .cpu = a->first_loss, .count = state->lost };
+		state->lost = 0;
+		return true;
+	}
+	return false;
+}
+
+static void finish_event(struct reassemble *a, struct cpu_state *state, bool complete)
 {
 	struct event *event = state->open;
 
@@ -86,7 +108,21 @@ static void hand_out(struct reassemble *a, struct cpu_state *state, bool complet
 	state->open = NULL;
 	event->complete = complete;
 	a->received++;
-	a->calls.event(event, a->calls.context);
+	event->next = NULL;
+	*a->last = event;
+	a->last = &event->next;
+}
+
+struct event *reassemble_next(struct reassemble *a)
+{
+	struct event *event = a->done;
+
+	if (!event)
+		return NULL;
+	a->done = event->next;
+	if (!a->done)
+		a->last = &a->done;
+	return event;
 }
 
 /* Returns the event with the part added, or NULL without memory (the event is gone then). */
@@ -122,7 +158,7 @@ static void begin(struct reassemble *a, unsigned int cpu, const struct event_hea
 {
 	struct cpu_state *state = &a->cpus[cpu];
 
-	hand_out(a, state, false);
+	finish_event(a, state, false);
 	report_lost(a, cpu, head->seq - state->seen - 1);
 	state->seen = head->seq;
 	state->next_part = 1;
@@ -134,7 +170,7 @@ static void begin(struct reassemble *a, unsigned int cpu, const struct event_hea
 	state->open->time = head->time;
 	state->open->cpu = cpu;
 	if (head->flags & EVENT_LAST)
-		hand_out(a, state, true);
+		finish_event(a, state, true);
 }
 
 static void go_on(struct reassemble *a, unsigned int cpu, const struct event_head *head, const void *record,
@@ -146,7 +182,7 @@ static void go_on(struct reassemble *a, unsigned int cpu, const struct event_hea
 	if (!state->open || head->seq != state->seen)
 		return;
 	if (head->part != state->next_part || state->open->n_parts == PARTS_MAX) {
-		hand_out(a, state, false);
+		finish_event(a, state, false);
 		return;
 	}
 	state->next_part++;
@@ -154,10 +190,10 @@ static void go_on(struct reassemble *a, unsigned int cpu, const struct event_hea
 	if (!state->open)
 		report_lost(a, cpu, 1);
 	else if (head->flags & EVENT_LAST)
-		hand_out(a, state, true);
+		finish_event(a, state, true);
 }
 
-void reassemble_record(struct reassemble *a, unsigned int cpu, const void *record, size_t size)
+void reassemble_put(struct reassemble *a, unsigned int cpu, const void *record, size_t size)
 {
 	struct event_head head;
 
@@ -178,7 +214,7 @@ void reassemble_finish(struct reassemble *a, const uint64_t *sent, unsigned int 
 	unsigned int i;
 
 	for (i = 0; i < a->n_cpus; i++) {
-		hand_out(a, &a->cpus[i], false);
+		finish_event(a, &a->cpus[i], false);
 		if (i < cpus && sent[i] > a->cpus[i].seen) {
 			report_lost(a, i, sent[i] - a->cpus[i].seen);
 			a->cpus[i].seen = sent[i];

@@ -18,8 +18,9 @@
 #define MAX_EXTRA 8
 
 struct ring {
-	int fd;	   /* -1: this CPU has none now */
-	bool came; /* it was opened as the CPU came online, and no loss was told since */
+	int fd;	    /* -1: this CPU has none now */
+	bool stale; /* to be closed when it is empty */
+	bool came;  /* it was opened as the CPU came online, and no loss was told since */
 	struct perf_event_mmap_page *control;
 };
 
@@ -32,6 +33,11 @@ struct rings {
 	struct ring *list;
 	struct pollfd *fds;
 	struct cpus online;
+	unsigned int at;	    /* the ring that rings_next() takes from */
+	bool begun;		    /* it has looked how far that one is filled: */
+	uint64_t head;		    /* up to here */
+	unsigned int filled;	    /* percent of the fullest ring in this round */
+	unsigned int filled_before; /* and in the last one */
 	uint64_t joined[65536 / 8]; /* a record that goes round the end of a ring, in one piece */
 };
 
@@ -168,57 +174,93 @@ static const void *piece(struct rings *rings, const struct ring *ring, uint64_t 
 	return rings->joined;
 }
 
-static void give(struct rings *rings, unsigned int cpu, const struct perf_event_header *header,
-		 void (*take)(unsigned int cpu, const void *record, size_t size, void *context), void *context)
+/* Moves a sample out of the ring, whose memory is given back after that. False: no sample, or not as the kernel writes it. */
+static bool read_sample(struct rings *rings, const struct perf_event_header *header, struct record *record)
 {
 	const char *bytes = (const char *)header;
 	uint32_t size;
 
 	/* what the kernel says of its own losses is not used: seq is exact, and comes in time */
 	if (header->type != PERF_RECORD_SAMPLE || header->size < sizeof(*header) + sizeof(size))
-		return;
+		return false;
 	memcpy(&size, bytes + sizeof(*header), sizeof(size));
 	if (size > header->size - sizeof(*header) - sizeof(size))
-		return;
+		return false;
 	/* 12 bytes in, so not aligned to 8: moved, as events hold 64-bit numbers */
 	memmove(rings->joined, bytes + sizeof(*header) + sizeof(size), size);
-	take(cpu, rings->joined, size, context);
+	*record = (struct record){ .cpu = rings->at, .bytes = rings->joined, .size = size };
+	return true;
 }
 
-static unsigned int ring_drain(struct rings *rings, unsigned int cpu,
-			       void (*take)(unsigned int cpu, const void *record, size_t size, void *context),
-			       void *context)
+/* False: the ring holds no more of what it held when it was first looked at. */
+static bool ring_next(struct rings *rings, struct record *record)
 {
-	struct ring *ring = &rings->list[cpu];
-	uint64_t head = __atomic_load_n(&ring->control->data_head, __ATOMIC_ACQUIRE);
-	uint64_t tail = ring->control->data_tail, filled = head - tail;
+	struct ring *ring = &rings->list[rings->at];
 	struct perf_event_header header;
+	bool found = false;
+	uint64_t tail = ring->control->data_tail;
 
-	while (tail < head) {
+	while (tail < rings->head && !found) {
 		memcpy(&header, piece(rings, ring, tail, sizeof(header)), sizeof(header));
-		if (header.size < sizeof(header) || header.size > head - tail)
-			tail = head; /* not as the kernel writes it: take up again with what comes next */
-		else
-			give(rings, cpu, piece(rings, ring, tail, header.size), take, context);
-		tail = tail == head ? head : tail + header.size;
+		if (header.size < sizeof(header) || header.size > rings->head - tail) {
+			tail = rings->head; /* not as the kernel writes it: take up again with what comes next */
+		} else {
+			found = read_sample(rings, piece(rings, ring, tail, header.size), record);
+			tail += header.size;
+		}
 		__atomic_store_n(&ring->control->data_tail, tail, __ATOMIC_RELEASE);
 	}
-	return filled * 100 / rings->data_size;
+	return found;
 }
 
-unsigned int rings_drain(struct rings *rings,
-			 void (*take)(unsigned int cpu, const void *record, size_t size, void *context), void *context)
+static void ring_begin(struct rings *rings)
 {
-	unsigned int i, share, most = 0;
+	struct ring *ring = &rings->list[rings->at];
+	unsigned int share;
 
-	for (i = 0; i < rings->count; i++) {
-		if (rings->list[i].fd < 0)
+	rings->head = __atomic_load_n(&ring->control->data_head, __ATOMIC_ACQUIRE);
+	share = (rings->head - ring->control->data_tail) * 100 / rings->data_size;
+	if (share > rings->filled)
+		rings->filled = share;
+	rings->begun = true;
+}
+
+/* The ring is empty: it goes if its CPU went, and a CPU that is back gets another one. */
+static void ring_end(struct rings *rings)
+{
+	struct ring *ring = &rings->list[rings->at];
+
+	rings->begun = false;
+	if (!ring->stale)
+		return;
+	ring->stale = false;
+	ring_close(rings, rings->at);
+	if (!cpus_has(&rings->online, rings->at))
+		return;
+	ring->came = true;
+	ring_open(rings, rings->at); /* where it fails, each loss says that there is no ring */
+}
+
+bool rings_next(struct rings *rings, struct record *record)
+{
+	for (; rings->at < rings->count; rings->at++) {
+		if (rings->list[rings->at].fd < 0)
 			continue;
-		share = ring_drain(rings, i, take, context);
-		if (share > most)
-			most = share;
+		if (!rings->begun)
+			ring_begin(rings);
+		if (ring_next(rings, record))
+			return true;
+		ring_end(rings);
 	}
-	return most;
+	rings->at = 0;
+	rings->filled_before = rings->filled;
+	rings->filled = 0;
+	return false;
+}
+
+unsigned int rings_filled(const struct rings *rings)
+{
+	return rings->filled_before;
 }
 
 int rings_wait(struct rings *rings, struct pollfd *extra, unsigned int n_extra, int timeout_ms)
@@ -238,12 +280,11 @@ int rings_wait(struct rings *rings, struct pollfd *extra, unsigned int n_extra, 
 	return ready;
 }
 
-int rings_follow_cpus(struct rings *rings,
-		      void (*take)(unsigned int cpu, const void *record, size_t size, void *context), void *context)
+int rings_follow_cpus(struct rings *rings)
 {
 	struct cpus before = rings->online;
 	unsigned int cpu;
-	int err = cpus_read(&rings->online, "online"), closed = 0;
+	int err = cpus_read(&rings->online, "online"), gone = 0;
 
 	if (err)
 		return err;
@@ -252,24 +293,22 @@ int rings_follow_cpus(struct rings *rings,
 	for (cpu = 0; cpu < rings->count; cpu++) {
 		if (rings->list[cpu].fd < 0 || cpus_has(&rings->online, cpu))
 			continue;
-		ring_drain(rings, cpu, take, context);
-		ring_close(rings, cpu);
-		closed++;
+		rings->list[cpu].stale = true;
+		gone++;
 	}
 	err = open_online(rings);
-	return err < 0 ? err : err + closed;
+	return err < 0 ? err : err + gone;
 }
 
-int rings_reopen(struct rings *rings, unsigned int cpu,
-		 void (*take)(unsigned int cpu, const void *record, size_t size, void *context), void *context)
+int rings_reopen(struct rings *rings, unsigned int cpu)
 {
 	if (cpu >= rings->count || !cpus_has(&rings->online, cpu))
 		return -ENODEV;
-	if (rings->list[cpu].fd >= 0)
-		ring_drain(rings, cpu, take, context);
-	ring_close(rings, cpu);
 	rings->list[cpu].came = true;
-	return ring_open(rings, cpu);
+	if (rings->list[cpu].fd < 0)
+		return ring_open(rings, cpu);
+	rings->list[cpu].stale = true;
+	return 0;
 }
 
 bool rings_came(struct rings *rings, unsigned int cpu)

@@ -24,14 +24,21 @@ int rings_open(struct rings **out, int map, unsigned int pages, enum rings_step 
 /* Closes all rings. NULL is allowed. */
 void rings_free(struct rings *rings);
 
+/* A record as a program sent it. */
+struct record {
+	unsigned int cpu;
+	const void *bytes; /* aligned to 8; until the next rings_next() */
+	size_t size;	   /* up to 7 bytes longer than what was sent (linux/perf_event.h PERF_SAMPLE_RAW) */
+};
+
 /*
- * Gives every record that is there to @take, CPU after CPU. @record lives only during the call and is aligned to 8
- * bytes; @size may be up to 7 bytes longer than what was sent (linux/perf_event.h PERF_SAMPLE_RAW). Looks at each ring
- * once, so that a busy CPU does not keep the others waiting. Returns the share of the fullest ring that was filled,
- * in percent.
+ * Takes the next record, CPU after CPU. Returns false when each ring has been looked at once, so that a busy CPU does not
+ * keep the others waiting; the next call begins anew. A ring whose CPU went is closed after its last record.
  */
-unsigned int rings_drain(struct rings *rings,
-			 void (*take)(unsigned int cpu, const void *record, size_t size, void *context), void *context);
+bool rings_next(struct rings *rings, struct record *record);
+
+/* The share of the fullest ring that was filled when it was last looked at, in percent. */
+unsigned int rings_filled(const struct rings *rings);
 
 /*
  * poll(2) with @timeout_ms on @n_extra fds (at most 8), and until a ring is an eighth full. Returns like poll(2): 0 on
@@ -40,19 +47,17 @@ unsigned int rings_drain(struct rings *rings,
 int rings_wait(struct rings *rings, struct pollfd *extra, unsigned int n_extra, int timeout_ms);
 
 /*
- * Looks whether CPUs went or came and closes or opens rings. A ring whose CPU went offline does not come back to
- * life with it (tried on 4.4 to 6.18: -EOPNOTSUPP, and ENABLE does not help): it is opened anew. What a dying ring
- * still holds is given to @take. Returns how many rings changed, or -errno.
+ * Looks whether CPUs went or came. Opens the rings of those that came; the ring of one that went is closed when
+ * rings_next() has emptied it. A ring whose CPU went offline does not come back to life with it (tried on 4.4 to 6.18:
+ * -EOPNOTSUPP, and ENABLE does not help): it is opened anew. Returns how many rings that concerns, or -errno.
  */
-int rings_follow_cpus(struct rings *rings,
-		      void (*take)(unsigned int cpu, const void *record, size_t size, void *context), void *context);
+int rings_follow_cpus(struct rings *rings);
 
 /*
- * Opens the ring of a CPU anew, for one that went and came between two looks and so seems never to have gone. Returns
- * 0 or -errno.
+ * For a CPU that went and came between two looks and so seems never to have gone: its ring is opened anew when
+ * rings_next() has emptied it. Returns 0 or -ENODEV: it is not online.
  */
-int rings_reopen(struct rings *rings, unsigned int cpu,
-		 void (*take)(unsigned int cpu, const void *record, size_t size, void *context), void *context);
+int rings_reopen(struct rings *rings, unsigned int cpu);
 
 /*
  * Tells whether a loss on @cpu is that of a CPU that came online: its ring was opened after rings_open(), or it has none.

@@ -13,7 +13,10 @@
 
 #include "image/image.h"
 #include "load/hooks.h"
+#include "run/tracer.h"
+#include "tools/execsnoop/exec_hooks.h"
 #include "tools/exitsnoop/exit_plan.h"
+#include "tools/procstat/stat_plan.h"
 
 struct features plans_features(const struct band *band)
 {
@@ -117,17 +120,19 @@ int plans_check_target(const struct probe_target *thing, const struct band *band
 int plans_check(const struct band *band, struct findings *findings)
 {
 	static const struct hooks_end_programs programs = { "raw", "tracepoint", "kprobe", "live" };
+	const struct probe_target *unused[TRACER_TARGETS_MAX + 1];
 	struct exit_plan exits;
+	struct stat_plan stats;
 	struct probe_target end, told;
 	const struct probe_target *things[] = {
-		&hooks_exec,  &hooks_fork,  &hooks_failed_exec, &hooks_failed_exec_return,
-		&exits.execs, &exits.forks, &exits.exits,	&end,
-		&told
+		&hooks_exec, &hooks_fork, &exec_hooks_failed, &stats.failed, &exits.execs, &exits.forks, &exits.exits,
+		&end,	     &told,
 	};
 	size_t i;
 	int err = 0;
 
-	exit_plan_begin(&exits, true, true, true, true);
+	exit_plan_choose(&exits, true, true, true, true, unused);
+	stat_plan_choose(&stats, unused);
 	hooks_end(&end, "end", &programs, false);
 	hooks_end(&told, "end", &programs, true);
 	for (i = 0; i < sizeof(things) / sizeof(*things) && !err; i++)

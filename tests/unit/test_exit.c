@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* exit, pending_exits, exit_row: from the bytes of a ring to a row. */
+/* exit, pending_exits, exit_columns: from the bytes of a ring to a row. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,10 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "image/confine.h"
 #include "stream/reassemble.h"
 #include "tools/exitsnoop/exit.h"
-#include "tools/exitsnoop/exit_view.h"
+#include "tools/exitsnoop/exit_columns.h"
 #include "tools/exitsnoop/pending_exits.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -23,29 +24,24 @@
 
 static struct exit_record record;
 static struct reassemble *reassemble;
-static struct event *event; /* of the last record given to @assemble */
+static struct event *event; /* of the last record put into reassemble */
 static uint64_t seq;
 
-static void take_event(struct event *e, void *context)
+static void put(const void *bytes, size_t size)
 {
-	(void)context;
-	free(event);
-	event = e;
-}
+	struct event *next;
 
-static void take_lost(uint32_t cpu, uint64_t count, void *context)
-{
-	(void)cpu;
-	(void)count;
-	(void)context;
+	reassemble_put(reassemble, 0, bytes, size);
+	while ((next = reassemble_next(reassemble))) {
+		free(event);
+		event = next;
+	}
 }
 
 static int setup(void **state)
 {
-	struct reassemble_calls calls = { .event = take_event, .lost = take_lost };
-
 	(void)state;
-	reassemble = reassemble_new(1, &calls);
+	reassemble = reassemble_new(1);
 	return reassemble ? 0 : -1;
 }
 
@@ -85,7 +81,7 @@ static void send_first(struct exit_event *e, const void *more, size_t size, bool
 	memcpy(bytes, e, sizeof(*e));
 	if (more)
 		memcpy(bytes + sizeof(*e), more, size - sizeof(*e));
-	reassemble_record(reassemble, 0, bytes, size);
+	put(bytes, size);
 }
 
 static int decode(struct exit_event *e, const void *more, size_t size)
@@ -184,7 +180,7 @@ static void send_part(uint16_t number, uint64_t start, uint64_t from, const char
 	memset(p.bytes, 'z', sizeof(p.bytes));
 	if (bytes)
 		memcpy(p.bytes, bytes, strlen(bytes) + 1);
-	reassemble_record(reassemble, 0, &p, offsetof(struct exit_part, bytes) + size);
+	put(&p, offsetof(struct exit_part, bytes) + size);
 }
 
 static void begin_parts(uint64_t total)
@@ -400,22 +396,25 @@ static void test_hold_usage(void **state)
 	pending_exits_free(h);
 }
 
-static void check_row(const struct exit_view *show, const char *header, const char *row)
+static struct exit_format format;
+/* 22:13:20.123 UTC is 1234567890 ns of the kernel's time */
+static const struct clock wall = { .offset_ns = 1700000000123456789 - 1234567890 };
+
+static void check_row(unsigned int shown, enum pidns_show ns_pids, const char *header, const char *row)
 {
-	struct timespec wall = { 1700000000, 123456789 };
+	const struct column_view view = { .clock = &wall, .shown = shown, .ns_pids = ns_pids, .own = &format };
 	struct buffer out = BUFFER_EMPTY;
 
-	exit_show_header(show, &out);
+	column_header(exit_columns, &view, &out);
 	assert_string_equal(buffer_text(&out), header);
 	buffer_reset(&out);
-	exit_show_row(show, &record, &wall, false, &out);
+	column_row(exit_columns, &view, &record, false, &out);
 	assert_string_equal(buffer_text(&out), row);
 	buffer_free(&out);
 }
 
 static void test_row(void **state)
 {
-	struct exit_view show = { 0 };
 	struct exit_event e = an_end();
 
 	(void)state;
@@ -423,25 +422,23 @@ static void test_row(void **state)
 	e.head.time = 1234567890;
 	strcpy(e.comm, "a\nb");
 	assert_int_equal(decode(&e, NULL, SHORT_SIZE), 0);
-	check_row(&show, "COMM             PID     PPID    TID     AGE(s)    EXIT_CODE\n",
+	check_row(0, 0, "COMM             PID     PPID    TID     AGE(s)    EXIT_CODE\n",
 		  "a\\nb             10      12      11      1.235     code 3\n");
-	show.timestamp = show.utc = true;
-	show.label = "exit";
-	check_row(&show, "TIME-UTC     LABEL  COMM             PID     PPID    TID     AGE(s)    EXIT_CODE\n",
+	format.label = "exit";
+	check_row(EXIT_SHOW_UTC | EXIT_SHOW_LABEL, 0,
+		  "TIME-UTC     LABEL  COMM             PID     PPID    TID     AGE(s)    EXIT_CODE\n",
 		  "22:13:20.123 exit   a\\nb             10      12      11      1.235     code 3\n");
-	show = (struct exit_view){ .args = true };
 	e.args_size = e.args_total = 5;
 	assert_int_equal(decode(&e,
 				"a\0\x1b"
 				"c",
 				sizeof(e) + 5),
 			 0);
-	check_row(&show, "COMM             PID     PPID    TID     AGE(s)    EXIT_CODE ARGS\n",
+	check_row(EXIT_SHOW_ARGS, 0, "COMM             PID     PPID    TID     AGE(s)    EXIT_CODE ARGS\n",
 		  "a\\nb             10      12      11      1.235     code 3    a \\x1bc\n");
 	record.args_known = false;
-	show = (struct exit_view){ .args = true, .usage = true };
 	check_row(
-		&show,
+		EXIT_SHOW_ARGS | EXIT_SHOW_USAGE, 0,
 		"COMM             PID     PPID    TID     AGE(s)    USER(s)  SYS(s)   RSS(KB)  MINFLT  MAJFLT VCSW   "
 		"IVCSW  EXIT_CODE ARGS\n",
 		"a\\nb             10      12      11      1.235     ?        ?        ?        ?       ?      ?      "
@@ -477,7 +474,6 @@ static void test_probe(void **state)
 /* A process's number in a PID namespace, beside the machine's. */
 static void test_namespace(void **state)
 {
-	struct exit_view show = { .ns_pids = PIDNS_OURS };
 	struct exit_event e = an_end();
 
 	(void)state;
@@ -486,13 +482,12 @@ static void test_namespace(void **state)
 	e.ns_pid = 3;
 	strcpy(e.comm, "sh");
 	assert_int_equal(decode(&e, NULL, SHORT_SIZE), 0);
-	check_row(&show, "COMM             PID     NSPID   PPID    TID     AGE(s)    EXIT_CODE\n",
+	check_row(0, PIDNS_OURS, "COMM             PID     NSPID   PPID    TID     AGE(s)    EXIT_CODE\n",
 		  "sh               10      3       12      11      1.235     code 3\n");
 	record.ns_pid = 0;
-	check_row(&show, "COMM             PID     NSPID   PPID    TID     AGE(s)    EXIT_CODE\n",
+	check_row(0, PIDNS_OURS, "COMM             PID     NSPID   PPID    TID     AGE(s)    EXIT_CODE\n",
 		  "sh               10      -       12      11      1.235     code 3\n");
-	show.ns_pids = PIDNS_UNKNOWN;
-	check_row(&show, "COMM             PID     NSPID   PPID    TID     AGE(s)    EXIT_CODE\n",
+	check_row(0, PIDNS_UNKNOWN, "COMM             PID     NSPID   PPID    TID     AGE(s)    EXIT_CODE\n",
 		  "sh               10      ?       12      11      1.235     code 3\n");
 }
 

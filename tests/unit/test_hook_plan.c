@@ -11,7 +11,10 @@
 #include "kernel/features.h"
 #include "load/hook_plan.h"
 #include "load/hooks.h"
+#include "run/tracer.h"
+#include "tools/execsnoop/exec_hooks.h"
 #include "tools/exitsnoop/exit_plan.h"
+#include "tools/procstat/stat_plan.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define V(a, b) FEATURES_VERSION(a, b, 0)
@@ -204,11 +207,14 @@ static void test_tools(void **state)
 	static const struct hooks_end_programs programs = { "raw", "tracepoint", "kprobe", "live" };
 	struct probe_target end, told, last;
 	struct features newest = kernel(6, 16);
+	const struct probe_target *unused[TRACER_TARGETS_MAX + 1];
 	struct exit_plan exits;
+	struct stat_plan stats;
 	size_t i;
 
 	(void)state;
-	exit_plan_begin(&exits, true, true, true, true);
+	exit_plan_choose(&exits, true, true, true, true, unused);
+	stat_plan_choose(&stats, unused);
 	hooks_end(&end, "end", &programs, false);
 	hooks_end(&told, "end", &programs, true);
 	assert_string_equal(end.ways[0].hooks[0].program, "live");
@@ -220,8 +226,8 @@ static void test_tools(void **state)
 		check_thing(&exits.execs, &f, kernels[i].exec);
 		check_thing(&hooks_fork, &f, kernels[i].fork);
 		check_thing(&exits.forks, &f, kernels[i].fork);
-		check_thing(&hooks_failed_exec, &f, kernels[i].failed);
-		check_thing(&hooks_failed_exec_return, &f, kernels[i].failed);
+		check_thing(&exec_hooks_failed, &f, kernels[i].failed);
+		check_thing(&stats.failed, &f, kernels[i].failed);
 		check_thing(&end, &f, kernels[i].end);
 		if (!exits.told)
 			check_thing(&exits.exits, &f, kernels[i].end);

@@ -24,7 +24,7 @@
 #define AT_PROGRAMS 16
 #define AT_NOTES 20
 #define AT_MAP_NAME 24
-#define AT_PROGRAM (AT_MAP_NAME + 32 + 6 * 4)
+#define AT_PROGRAM (AT_MAP_NAME + 32 + 7 * 4)
 #define AT_TYPES (AT_PROGRAM + 32)
 #define AT_INSNS_COUNT (AT_TYPES + 4)
 #define AT_RELOCATIONS_COUNT (AT_TYPES + 8)
@@ -218,17 +218,42 @@ static void test_types(void **state)
 	image_free(image);
 }
 
+/* Only a hash of process ids can be one whose gone processes are forgotten. */
+static void test_traits(void **state)
+{
+	static const struct {
+		uint32_t values[6];
+		int result;
+	} cases[] = {
+		{ { 1, BPF_MAP_TYPE_HASH, 4, 8, 16, IMAGE_MAP_BY_PROCESS }, 0 },
+		{ { 1, BPF_MAP_TYPE_HASH, 8, 8, 16, 0 }, 0 },
+		{ { 1, BPF_MAP_TYPE_HASH, 8, 8, 16, IMAGE_MAP_BY_PROCESS }, -EINVAL },
+		{ { 1, BPF_MAP_TYPE_ARRAY, 4, 8, 16, IMAGE_MAP_BY_PROCESS }, -EINVAL },
+		{ { 1, BPF_MAP_TYPE_HASH, 4, 8, 16, 2 }, -EINVAL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct image *image = image_new();
+
+		assert_int_equal(add_notes(image, "map_m", cases[i].values, 6), 0);
+		assert_int_equal(image_check(image), cases[i].result);
+		image_free(image);
+	}
+}
+
 static void test_functions_refused(void **state)
 {
 	static const struct bpf_insn last_is_load[] = { { .code = LOAD_64, .src_reg = IMAGE_MAP } };
 	static const struct bpf_insn last_is_plain_load[] = { { .code = LOAD_64 } };
 	const struct bpf_insn foreign[] = { { .code = LOAD_64, .src_reg = 2 }, { 0 }, EXIT };
-	const uint32_t values[6] = { 0 };
+	const uint32_t values[7] = { 0 };
 	struct image *image = image_new();
 
 	(void)state;
 	assert_int_equal(add_notes(image, "map_few", values, 4), -EINVAL);
-	assert_int_equal(add_notes(image, "map_many", values, 6), -EINVAL);
+	assert_int_equal(add_notes(image, "map_many", values, 7), -EINVAL);
 	assert_int_equal(add_notes(image, "map_", values, 5), -EINVAL);
 	assert_int_equal(add_notes(image, "map_12345678901234567890123456789012", values, 5), -EINVAL);
 	assert_int_equal(add_notes(image, "notes_", values, 1), -EINVAL);
@@ -323,7 +348,7 @@ static const struct damage {
 } damages[] = {
 	{ 0, 0 },
 	{ AT_FORMAT, 0 },
-	{ AT_FORMAT, 2 },
+	{ AT_FORMAT, 1 },
 	{ AT_MAPS, 0 },
 	{ AT_MAPS, 2 },
 	{ AT_MAPS, IMAGE_MAX_MAPS + 1 },
@@ -397,8 +422,8 @@ static void test_too_many_maps(void **state)
 {
 	struct image *image = image_new(), *again = NULL;
 	struct buffer bytes = BUFFER_EMPTY;
-	const size_t size = 32 + 6 * 4;
-	char name[32], map[32 + 6 * 4];
+	const size_t size = 32 + 7 * 4;
+	char name[32], map[32 + 7 * 4];
 	unsigned int i;
 
 	(void)state;
@@ -472,17 +497,12 @@ static void test_every_byte(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_build),
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_types),
-		cmocka_unit_test(test_functions_refused),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_check),
-		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_too_many_maps),
-		cmocka_unit_test(test_relocation_at_end),
+		cmocka_unit_test(test_build),	      cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_empty),	      cmocka_unit_test(test_types),
+		cmocka_unit_test(test_traits),	      cmocka_unit_test(test_functions_refused),
+		cmocka_unit_test(test_limits),	      cmocka_unit_test(test_check),
+		cmocka_unit_test(test_cut),	      cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_too_many_maps), cmocka_unit_test(test_relocation_at_end),
 		cmocka_unit_test(test_every_byte),
 	};
 

@@ -21,35 +21,45 @@ struct given {
 	bool late;
 };
 
-/* What the callback got, in order. */
+/* What was given, in order. */
 static struct given given[EVENTS_MAX];
 static size_t given_count;
 
-static void take(void *event, uint64_t time_ns, bool late, void *context)
-{
-	assert_ptr_equal(context, &given_count);
-	assert_true(given_count < EVENTS_MAX);
-	given[given_count].time_ns = time_ns;
-	given[given_count].event = (uintptr_t)event;
-	given[given_count].late = late;
-	given_count++;
-}
+/* By event, as what is given does not tell its time. */
+static uint64_t times[EVENTS_MAX * 3];
 
 static void add(struct merge *o, uint64_t time_ns, uintptr_t event)
 {
+	times[event] = time_ns;
 	assert_int_equal(merge_add(o, time_ns, (void *)event), 0);
 }
 
-static size_t release(struct merge *o, uint64_t horizon_ns)
+static size_t pull(struct merge *m, uint64_t horizon_ns)
 {
+	void *event;
+	bool late;
+
 	given_count = 0;
-	return merge_release(o, horizon_ns, take, &given_count);
+	/* an event may be 0, so the number that are held tells whether there was one */
+	for (;;) {
+		size_t before = merge_pending(m);
+
+		event = merge_next(m, horizon_ns, &late);
+		if (merge_pending(m) == before)
+			return given_count;
+		assert_true(given_count < EVENTS_MAX);
+		given[given_count++] = (struct given){ times[(uintptr_t)event], (uintptr_t)event, late };
+	}
 }
 
-static size_t flush(struct merge *o)
+static size_t release(struct merge *m, uint64_t horizon_ns)
 {
-	given_count = 0;
-	return merge_flush(o, take, &given_count);
+	return pull(m, horizon_ns);
+}
+
+static size_t flush(struct merge *m)
+{
+	return pull(m, UINT64_MAX);
 }
 
 static void check_given(size_t at, uint64_t time_ns, uintptr_t event, bool late)

@@ -14,7 +14,7 @@
 #define CPUS 3
 #define MOST 2000
 
-/* What the callbacks got, in order; texts of the parts joined by '+'. */
+/* What came out, in order, losses before events; texts of the parts joined by '+'. */
 static struct got {
 	bool lost;
 	uint32_t cpu;
@@ -32,14 +32,13 @@ static struct got *next_got(void)
 	return &got[n_got++];
 }
 
-static void take_event(struct event *event, void *context)
+static void note_event(struct event *event)
 {
 	struct got *g = next_got();
 	size_t at = 0, size, used = 0;
 	const char *part;
 	uint32_t n = 0;
 
-	assert_ptr_equal(context, got);
 	g->cpu = event->cpu;
 	g->count = event->time;
 	g->complete = event->complete;
@@ -60,20 +59,42 @@ static void take_event(struct event *event, void *context)
 	free(event);
 }
 
-static void take_lost(uint32_t cpu, uint64_t count, void *context)
+static void note_loss(const struct stream_loss *loss)
 {
 	struct got *g = next_got();
 
-	assert_ptr_equal(context, got);
 	g->lost = true;
-	g->cpu = cpu;
-	g->count = count;
+	g->cpu = loss->cpu;
+	g->count = loss->count;
+}
+
+/* As the stream does after each record. */
+static void pull(struct reassemble *a)
+{
+	struct stream_loss loss;
+	struct event *event;
+
+	while (reassemble_next_loss(a, &loss))
+		note_loss(&loss);
+	while ((event = reassemble_next(a)))
+		note_event(event);
+}
+
+static void put(struct reassemble *a, unsigned int ring, const void *record, size_t size)
+{
+	reassemble_put(a, ring, record, size);
+	pull(a);
+}
+
+static void finish(struct reassemble *a, const uint64_t *sent, unsigned int cpus)
+{
+	reassemble_finish(a, sent, cpus);
+	pull(a);
 }
 
 static struct reassemble *start(void)
 {
-	const struct reassemble_calls calls = { .event = take_event, .lost = take_lost, .context = got };
-	struct reassemble *a = reassemble_new(CPUS, &calls);
+	struct reassemble *a = reassemble_new(CPUS);
 
 	assert_non_null(a);
 	n_got = 0;
@@ -89,7 +110,7 @@ static void give(struct reassemble *a, unsigned int ring, struct event_head head
 	assert_non_null(record);
 	memcpy(record, &head, sizeof(head));
 	memcpy(record + sizeof(head), text, strlen(text));
-	reassemble_record(a, ring, record, size);
+	put(a, ring, record, size);
 	free(record);
 }
 
@@ -227,8 +248,8 @@ static void test_first_part_lost(void **state)
 	part(a, 4, 1, true, "g");
 	assert_int_equal(n_got, 2);
 	whole(a, 0, 5, "h");
-	check_event(2, 0, 3, false, "e");
-	check_lost(3, 0, 1);
+	check_lost(2, 0, 1);
+	check_event(3, 0, 3, false, "e");
 	check_event(4, 0, 5, true, "h");
 	check_totals(a, 3, 2);
 	reassemble_free(a);
@@ -242,13 +263,13 @@ static void test_not_ours(void **state)
 
 	(void)state;
 	whole(a, 0, 1, "a");
-	reassemble_record(a, 0, &head, sizeof(head) - 1); /* too small */
-	reassemble_record(a, 0, NULL, 0);
-	reassemble_record(a, CPUS, &head, sizeof(head)); /* no such CPU */
-	reassemble_record(a, UINT32_MAX, &head, sizeof(head));
-	reassemble_record(a, 1, &head, sizeof(head)); /* of CPU 0 in the ring of CPU 1 */
+	put(a, 0, &head, sizeof(head) - 1); /* too small */
+	put(a, 0, NULL, 0);
+	put(a, CPUS, &head, sizeof(head)); /* no such CPU */
+	put(a, UINT32_MAX, &head, sizeof(head));
+	put(a, 1, &head, sizeof(head)); /* of CPU 0 in the ring of CPU 1 */
 	other.seq = 0;
-	reassemble_record(a, 0, &other, sizeof(other));
+	put(a, 0, &other, sizeof(other));
 	whole(a, 0, 1, "a again");
 	assert_int_equal(n_got, 1);
 	check_totals(a, 1, 0);
@@ -293,13 +314,13 @@ static void test_finish(void **state)
 	part(a, 2, 0, false, "b");
 	whole(a, 1, 1, "counted after the look at the counters");
 	assert_int_equal(n_got, 2);
-	reassemble_finish(a, sent, CPUS);
+	finish(a, sent, CPUS);
 	assert_int_equal(n_got, 5);
-	check_event(2, 0, 2, false, "b");
-	check_lost(3, 0, 3);
-	check_lost(4, 2, 7);
+	check_lost(2, 0, 3);
+	check_lost(3, 2, 7);
+	check_event(4, 0, 2, false, "b");
 	check_totals(a, 3, 10);
-	reassemble_finish(a, sent, CPUS); /* nothing is counted twice */
+	finish(a, sent, CPUS); /* nothing is counted twice */
 	assert_int_equal(n_got, 5);
 	check_totals(a, 3, 10);
 	reassemble_free(a);
@@ -313,7 +334,7 @@ static void test_finish_few(void **state)
 
 	(void)state;
 	give(a, 2, (struct event_head){ .time = 10, .seq = 1, .cpu = 2 }, "x");
-	reassemble_finish(a, sent, 1);
+	finish(a, sent, 1);
 	assert_int_equal(n_got, 2);
 	check_lost(0, 0, 1);
 	check_event(1, 2, 1, false, "x");

@@ -23,7 +23,7 @@
 static struct rings made;
 static struct ring made_list[3];
 
-/* What take() got: sizes, and whether bytes were as they were put. */
+/* What was taken: sizes, and whether bytes were as they were put. */
 static struct {
 	unsigned int cpu;
 	size_t size;
@@ -32,22 +32,31 @@ static struct {
 } taken[4000];
 static size_t n_taken;
 
-static void take(unsigned int cpu, const void *record, size_t size, void *context)
+static void note(const struct record *record)
 {
-	const unsigned char *bytes = record;
+	const unsigned char *bytes = record->bytes;
 	size_t i;
 
-	assert_ptr_equal(context, taken);
-	assert_int_equal((uintptr_t)record % 8, 0);
+	assert_int_equal((uintptr_t)bytes % 8, 0);
 	assert_true(n_taken < sizeof(taken) / sizeof(*taken));
-	taken[n_taken].cpu = cpu;
-	taken[n_taken].size = size;
+	taken[n_taken].cpu = record->cpu;
+	taken[n_taken].size = record->size;
 	taken[n_taken].first = 0;
-	memcpy(&taken[n_taken].first, record, size < 8 ? size : 8);
+	memcpy(&taken[n_taken].first, bytes, record->size < 8 ? record->size : 8);
 	taken[n_taken].whole = true;
-	for (i = 8; i < size; i++)
+	for (i = 8; i < record->size; i++)
 		taken[n_taken].whole &= bytes[i] == (unsigned char)(taken[n_taken].first + i);
 	n_taken++;
+}
+
+/* Takes all that is there. */
+static unsigned int take_all(struct rings *rings)
+{
+	struct record record;
+
+	while (rings_next(rings, &record))
+		note(&record);
+	return rings_filled(rings);
 }
 
 /* Three CPUs, the second one offline. */
@@ -120,7 +129,7 @@ static void put_header(unsigned int cpu, uint32_t type, uint16_t size, uint32_t 
 static unsigned int drain(void)
 {
 	n_taken = 0;
-	return rings_drain(&made, take, taken);
+	return take_all(&made);
 }
 
 static void check_taken(size_t at, unsigned int cpu, uint64_t first, size_t size)
@@ -318,8 +327,8 @@ static void test_real(void **state)
 	n_taken = 0;
 	assert_int_equal(rings_open(&rings, map, 8, &step), 0);
 	assert_int_equal(rings_memory(rings) % (9 * sysconf(_SC_PAGESIZE)), 0);
-	assert_int_equal(rings_drain(rings, take, taken), 0);
-	assert_int_equal(rings_follow_cpus(rings, take, taken), 0);
+	assert_int_equal(take_all(rings), 0);
+	assert_int_equal(rings_follow_cpus(rings), 0);
 	program = load_program(map);
 	link = program < 0 ? program : bpf_raw_tracepoint_open(program, "sys_enter");
 	if (link < 0) {
@@ -327,12 +336,12 @@ static void test_real(void **state)
 	} else {
 		make_calls(CALLS);
 		assert_true(rings_wait(rings, NULL, 0, 10000) > 0); /* an eighth is full */
-		assert_true(rings_drain(rings, take, taken) > 0);
+		assert_true(take_all(rings) > 0);
 		assert_int_equal(count_ours(), CALLS);
 		assert_int_equal(n_taken, CALLS);
-		assert_int_equal(rings_reopen(rings, sched_getcpu(), take, taken), 0);
+		assert_int_equal(rings_reopen(rings, sched_getcpu()), 0);
 		make_calls(CALLS);
-		rings_drain(rings, take, taken);
+		take_all(rings);
 		assert_int_equal(count_ours(), 2 * CALLS);
 		close(link);
 	}
@@ -352,10 +361,10 @@ static void test_reopen(void **state)
 
 	(void)state;
 	assert_int_equal(rings_open(&rings, map, 1, &step), 0);
-	assert_int_equal(rings_reopen(rings, rings->count, take, taken), -ENODEV);
+	assert_int_equal(rings_reopen(rings, rings->count), -ENODEV);
 	for (cpu = 0; cpu < rings->count; cpu++)
 		if (cpus_has(&rings->online, cpu))
-			assert_int_equal(rings_reopen(rings, cpu, take, taken), 0);
+			assert_int_equal(rings_reopen(rings, cpu), 0);
 	rings_free(rings);
 	assert_true(rings_open(&rings, map, 3, &step) < 0); /* no power of two */
 	close(map);

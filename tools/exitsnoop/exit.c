@@ -7,13 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/signal_name.h"
 #include "image/confine.h"
 #include "stream/reassemble.h"
 
 #define SHORT_SIZE offsetof(struct exit_event, used)
 #define PART_HEAD offsetof(struct exit_part, bytes)
-#define SIGNAL_MAX 64
-#define RTMIN 34 /* as the C library has it, which keeps 32 and 33 for itself */
 
 /* Old forms: the command line in parts that lie one behind the other in memory; a gap ends it. */
 static void join_parts(struct exit_record *r, const struct event *event, size_t at)
@@ -159,35 +158,13 @@ struct exit_status exit_status_read(uint32_t status)
 	return s;
 }
 
-/* The same on x86 and arm64: include/uapi/asm-generic/signal.h */
-static const char *const signal_names[] = {
-	NULL,	"HUP",	"INT",	"QUIT", "ILL",	  "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1",
-	"SEGV", "USR2", "PIPE", "ALRM", "TERM",	  "STKFLT", "CHLD",  "CONT", "STOP", "TSTP", "TTIN",
-	"TTOU", "URG",	"XCPU", "XFSZ", "VTALRM", "PROF",   "WINCH", "IO",   "PWR",  "SYS",
-};
-
-const char *exit_signal_name(int signal, char *text)
-{
-	int count = sizeof(signal_names) / sizeof(*signal_names);
-
-	if (signal < 1 || signal > SIGNAL_MAX)
-		snprintf(text, EXIT_TEXT_SIZE, "?");
-	else if (signal < count)
-		snprintf(text, EXIT_TEXT_SIZE, "%s", signal_names[signal]);
-	else if (signal == RTMIN)
-		snprintf(text, EXIT_TEXT_SIZE, "RTMIN");
-	else
-		snprintf(text, EXIT_TEXT_SIZE, "RTMIN%+d", signal - RTMIN);
-	return text;
-}
-
 const char *exit_status_text(uint32_t status, char *text)
 {
 	struct exit_status s = exit_status_read(status);
-	char name[EXIT_TEXT_SIZE];
+	char name[SIGNAL_NAME_SIZE];
 
 	if (s.signal)
-		snprintf(text, EXIT_TEXT_SIZE, "signal %d (%.16s)%s", s.signal, exit_signal_name(s.signal, name),
+		snprintf(text, EXIT_TEXT_SIZE, "signal %d (%.16s)%s", s.signal, signal_name(s.signal, name),
 			 s.core_dumped ? ", core dumped" : "");
 	else if (s.code)
 		snprintf(text, EXIT_TEXT_SIZE, "code %d", s.code);

@@ -66,9 +66,6 @@ struct exit_status exit_status_read(uint32_t status);
 /* Writes "0", "code 3", "signal 11 (SEGV), core dumped". Returns @text, of EXIT_TEXT_SIZE bytes. */
 const char *exit_status_text(uint32_t status, char *text);
 
-/* Writes a signal's name as kill(1) has it, without SIG: "SEGV", "RTMIN+3"; "?" if there is none. Returns @text. */
-const char *exit_signal_name(int signal, char *text);
-
 /*
  * The CPU time in user and in system mode, ns, as getrusage(2) gives it: the exact time that the scheduler measured,
  * split as ticks were counted (kernel/sched/cputime.c cputime_adjust).

@@ -26,7 +26,8 @@ static void make_forks(struct probe_target *forks)
 	memset(&forks->ways[KPROBE].hooks[1], 0, sizeof(forks->ways[KPROBE].hooks[1])); /* begin_new_exec */
 }
 
-void exit_plan_begin(struct exit_plan *p, bool args, bool usage, bool json, bool follow)
+void exit_plan_choose(struct exit_plan *p, bool args, bool usage, bool json, bool follow,
+		      const struct probe_target **targets)
 {
 	unsigned int n = 0;
 
@@ -38,15 +39,15 @@ void exit_plan_begin(struct exit_plan *p, bool args, bool usage, bool json, bool
 	p->execs.optional = true;
 	make_forks(&p->forks);
 	p->forks.optional = !follow;
-	/* the things that an end rests on first: an end that is seen has been seen to begin, or is older than we are */
+	/* what an end rests on first: an end that is seen has been seen to begin, or is older than we are */
 	if (follow || (args && !p->told))
-		p->things[n++] = &p->forks;
+		targets[n++] = &p->forks;
 	if (json || usage || (args && !p->told))
-		p->things[n++] = &p->execs;
+		targets[n++] = &p->execs;
 	hooks_last_switch(&p->last_switch, features_version_code());
 	if (usage)
-		p->things[n++] = &p->last_switch;
-	p->things[n] = &p->exits;
+		targets[n++] = &p->last_switch;
+	targets[n] = &p->exits;
 }
 
 static struct plan *plan_of(const struct exit_plan *p, struct tracer *tracer)

@@ -10,7 +10,6 @@
 struct tracer;
 
 struct exit_plan {
-	const struct probe_target *things[5]; /* for tracer_plan() */
 	bool told;	    /* sched_process_exit tells group_dead, and the memory is still there (6.16) */
 	bool by_live;	    /* only live == 0 tells of an end: there may be two reports */
 	bool may_need_live; /* that comes next if the kprobe is refused */
@@ -20,8 +19,9 @@ struct exit_plan {
 	struct probe_target exits, execs, forks, last_switch;
 };
 
-/* Begins: what is wanted to the things to observe. */
-void exit_plan_begin(struct exit_plan *p, bool args, bool usage, bool json, bool follow);
+/* Begins: from what is wanted to @targets, ended by NULL, which refer to @p. */
+void exit_plan_choose(struct exit_plan *p, bool args, bool usage, bool json, bool follow,
+		      const struct probe_target **targets);
 
 /* After tracer_plan(): what the hook that comes first means. */
 void exit_plan_check(struct exit_plan *p, const struct tracer *tracer);

@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* exitsnoop: shows every process that ends, how it ended, and on request what it used. */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/message.h"
-#include "base/process.h"
-#include "bpf_src/shared/maps.h"
-#include "cmdlines.h"
-#include "exit.h"
+#include "bpf_src/exitsnoop/exitsnoop.h"
+#include "exit_columns.h"
+#include "exit_flow.h"
 #include "exit_plan.h"
-#include "exit_view.h"
-#include "image/sources.h"
-#include "pending_exits.h"
 #include "run/filter.h"
-#include "run/session.h"
-#include "stream/reassemble.h"
-
-#define CMDLINES_MAX (2 << 20) /* bytes, of all that are remembered */
-
-#define SWEEP_NS 250000000ULL /* between looks at a part of them */
+#include "run/tool.h"
 
 enum key {
 	KEY_COUNT = 0x100,
@@ -29,26 +14,10 @@ enum key {
 	KEY_UTC,
 };
 
-struct exitsnoop {
-	struct common_options options;
-	struct exit_view show;
-	bool failed;
-	uint64_t pid;	 /* of our PID namespace; FILTER_NONE: all */
-	uint64_t traced; /* the same to the machine */
-	uint64_t count;	 /* 0: no limit */
-	struct filter_regex *name;
-	/* of the run */
-	struct exit_plan plan;
-	struct pending_exits *hold; /* NULL: every report is the true one, and whole */
-	struct cmdlines *cmdlines;  /* NULL: command lines come with the reports */
-	struct exit_record record;
-	struct buffer text;
-	uint64_t shown;
-	bool done;
-	uint64_t next_sweep; /* of cmdlines */
-	bool said_dropped;   /* that some command lines found no room */
-	bool said_partial;   /* that what some processes used is not known */
-};
+static struct exit_format format;
+static struct exit_plan plan;
+static struct exit_flow flow = { .plan = &plan, .format = &format, .pid = FILTER_NONE };
+static unsigned int shown; /* enum exit_shown */
 
 static const struct argp_option options[] = {
 	{ "timestamp", 't', NULL, 0, "Print the time of day", 0 },
@@ -66,16 +35,6 @@ static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
-static struct filter_regex *parse_regex(const char *option, const char *value)
-{
-	struct filter_regex *regex;
-	char error[160];
-
-	if (filter_regex_new(&regex, value, error, sizeof(error)) < 0)
-		options_bad_value(option, value, error);
-	return regex;
-}
-
 /* As BCC's takes it: the next word, unless that is an option or there is none. */
 static const char *parse_label(const char *value, struct argp_state *state)
 {
@@ -86,309 +45,149 @@ static const char *parse_label(const char *value, struct argp_state *state)
 	return "exit";
 }
 
-static error_t parse(int key, char *value, struct argp_state *state)
+static error_t parse(struct session *session, int key, char *value, struct argp_state *state)
 {
-	struct exitsnoop *o = options_own(state);
-
 	switch (key) {
-	case ARGP_KEY_INIT:
-		o->pid = FILTER_NONE;
-		options_init_children(state);
-		return 0;
 	case 't':
-		o->show.timestamp = true;
+		shown |= EXIT_SHOW_TIME;
 		return 0;
 	case KEY_UTC:
-		o->show.timestamp = true;
-		o->show.utc = true;
+		shown |= EXIT_SHOW_UTC;
 		return 0;
 	case 'T':
-		o->show.threads = true;
+		format.threads = true;
 		return 0;
 	case 'p':
-		o->pid = options_process("--pid", value, 1);
+		flow.pid = options_process("--pid", value, 1);
 		return 0;
 	case 'n':
-		o->name = parse_regex("--name", value);
+		flow.name = options_regex("--name", value);
 		return 0;
 	case 'x':
-		o->failed = true;
+		flow.failed = true;
 		return 0;
 	case 'c':
-		options_set_cgroup(&o->options, value);
+		options_set_cgroup(&session->options, value);
 		return 0;
 	case 'a':
-		o->show.args = true;
+		shown |= EXIT_SHOW_ARGS;
 		return 0;
 	case 'r':
-		o->show.usage = true;
+		shown |= EXIT_SHOW_USAGE;
 		return 0;
 	case KEY_LABEL:
-		o->show.label = parse_label(value, state);
+		shown |= EXIT_SHOW_LABEL;
+		format.label = parse_label(value, state);
 		return 0;
 	case KEY_COUNT:
-		o->count = options_number("--count", value, 1, UINT64_MAX);
+		flow.count = options_number("--count", value, 1, UINT64_MAX);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-static void begin(struct session *session, void *context)
+static void choose(struct session *session, const struct probe_target **targets)
 {
-	struct exitsnoop *o = context;
-	struct pidns *pidns;
-
-	if (o->cmdlines &&
-	    (tracer_numbers(&session->tracer, &pidns) < 0 || cmdlines_read_proc(o->cmdlines, clock_now(), pidns) < 0))
-		message_warn("cannot read /proc: command lines of processes that run already are not known");
-	if (o->pid != FILTER_NONE && process_has_ended(o->pid))
-		o->done = true; /* it ended while we attached */
-	if (o->options.json)
-		return;
-	buffer_reset(&o->text);
-	exit_show_header(&o->show, &o->text);
-	session_print(session, &o->text);
-	output_flush(&session->output);
+	flow.args = shown & EXIT_SHOW_ARGS;
+	flow.usage = shown & EXIT_SHOW_USAGE;
+	if (shown & EXIT_SHOW_UTC)
+		shown &= ~EXIT_SHOW_TIME;
+	exit_plan_choose(&plan, flow.args, flow.usage, session->options.json, session->options.follow, targets);
 }
 
-static void find_args(struct exitsnoop *o)
+static int prepare(struct session *session)
 {
-	struct exit_record *r = &o->record;
-	struct cmdline line;
+	struct tracer *tracer = &session->tracer;
+	uint64_t *constants = tracer->constants;
+	int code = tracer_pid(tracer, "--pid", flow.pid, &flow.traced);
 
-	/* a kernel thread has none; but it may be that the memory is gone already */
-	if (r->no_mm)
-		r->args_known = o->show.threads ? o->plan.told : !o->plan.by_live && !r->threads;
-	if (!o->cmdlines)
-		return;
-	if (cmdlines_find(o->cmdlines, r->pid, o->show.threads ? 0 : r->start, &line)) {
-		r->args = line.bytes;
-		r->args_size = line.size;
-		r->args_cut = line.cut;
-		r->args_known = true;
-	}
-}
-
-/* What is not known is shown so; why is told once. */
-static void check_usage(struct exitsnoop *o)
-{
-	if (!o->show.usage || !o->show.cputime_known || o->record.usage_whole || o->said_partial)
-		return;
-	o->said_partial = true;
-	message_warn(
-		"CPU time, faults and switches of some processes are not known: their last switch was not seen; it is lost, "
-		"or came after the end of tracing");
-}
-
-static void print(struct session *session, struct exitsnoop *o, bool late)
-{
-	struct timespec wall = clock_wall(&session->clock, o->record.time);
-
-	buffer_reset(&o->text);
-	if (o->options.json)
-		exit_show_json(&o->show, &o->record, &wall, late, &o->text);
-	else
-		exit_show_row(&o->show, &o->record, &wall, late, &o->text);
-	session_print(session, &o->text);
-}
-
-/* Prints what was decoded last, if it is to be shown. Returns whether to go on. */
-static bool show(struct session *session, struct exitsnoop *o, bool late)
-{
-	const struct exit_record *r = &o->record;
-	/* what another run of ours needs to start is nobody's failure; but it can be asked for */
-	bool wanted = !(o->failed && !r->status) && (o->name || o->pid == r->pid || !exit_is_probe(r)) &&
-		      session_matches(session, o->name, r->comm, strlen(r->comm));
-
-	if (o->done)
-		return false;
-	if (wanted && o->show.args)
-		find_args(o);
-	if (wanted) {
-		check_usage(o);
-		print(session, o, late);
-	}
-	o->shown += wanted;
-	if (o->cmdlines && r->group_dead)
-		cmdlines_forget(o->cmdlines, r->pid);
-	o->done = (o->count && o->shown >= o->count) || (o->traced == r->pid && r->group_dead);
-	return !o->done;
-}
-
-/* Where only signal->live tells of an end there may be two reports of it. */
-static bool is_reported_twice(const struct exitsnoop *o)
-{
-	return o->hold && !o->plan.told && !o->show.threads;
-}
-
-static unsigned int what_follows(const struct exitsnoop *o, const struct exit_record *r)
-{
-	bool report = is_reported_twice(o) && (r->threads > 1 || r->unsettled);
-
-	return (report ? EXIT_HOLD_REPORT : 0) | (r->has_usage ? EXIT_HOLD_USAGE : 0);
-}
-
-static bool take_event(struct session *session, const struct event *event, bool late, void *context)
-{
-	struct exitsnoop *o = context;
-	struct exit_record *r = &o->record;
-	int err = exit_decode(r, event);
-
-	if (!err && r->what == EXIT_EXEC && o->cmdlines)
-		cmdlines_set(o->cmdlines, r->pid, r->time, &(struct cmdline){ r->args, r->args_size, r->args_cut });
-	else if (!err && r->what == EXIT_FORK && o->cmdlines)
-		cmdlines_fork(o->cmdlines, r->pid, r->ppid, r->time);
-	else if (!err && r->what == EXIT_LEADER && is_reported_twice(o))
-		pending_exits_settle(o->hold, r->pid, r->start, r->status);
-	else if (!err && r->what == EXIT_USED && o->hold)
-		pending_exits_usage(o->hold, r);
-	else if (!err && r->what == EXIT_END && o->hold)
-		err = pending_exits_add(o->hold, event, late, r, what_follows(o, r), is_reported_twice(o));
-	else if (!err && r->what == EXIT_END)
-		return show(session, o, late);
-	if (err)
-		session_skipped_event(session, err);
-	return true;
-}
-
-/* Those of processes that are gone make room, a few at a time; what finds none all the same is told once. */
-static void check_cmdlines(struct exitsnoop *o)
-{
-	uint64_t now = clock_now();
-
-	/* all are looked at in 4 s, and dropped when they were gone twice: no end is held as long */
-	if (now >= o->next_sweep) {
-		cmdlines_sweep(o->cmdlines);
-		o->next_sweep = now + SWEEP_NS;
-	}
-	if (o->said_dropped || !cmdlines_dropped(o->cmdlines))
-		return;
-	o->said_dropped = true;
-	message_warn("command lines of more processes than %d MB hold: some are not known", CMDLINES_MAX >> 20);
-}
-
-/* What was held and need not wait any more. */
-static bool take_batch(struct session *session, uint64_t now, void *context)
-{
-	struct exitsnoop *o = context;
-	struct event *event;
-	bool late;
-
-	if (o->cmdlines)
-		check_cmdlines(o);
-	while (o->hold && (event = pending_exits_next(o->hold, now, &late))) {
-		int err = exit_decode(&o->record, event);
-
-		if (err)
-			session_skipped_event(session, err);
-		else
-			show(session, o, late);
-		free(event);
-	}
-	return !o->done;
-}
-
-static int prepare(struct exitsnoop *o, struct tracer *tracer)
-{
-	uint64_t *c = tracer->constants;
-	bool hold;
-
-	c[EXIT_PID] = o->traced;
-	c[EXIT_THREADS] = o->show.threads;
-	c[EXIT_USAGE] = o->show.usage;
-	c[EXIT_ARGS] = o->show.args;
-	c[EXIT_REMEMBER] = o->plan.remember;
-	c[EXIT_EXECS] = o->options.json;
+	if (code)
+		return code;
+	exit_plan_check(&plan, tracer);
+	session->view.shown = shown;
+	tracer->groups = LAYOUT_GROUP_EXEC | LAYOUT_GROUP_EXIT | (plan.by_live ? LAYOUT_GROUP_LIVE : 0);
+	tracer->optional_groups = (flow.usage ? LAYOUT_GROUP_RESOURCES | LAYOUT_GROUP_CPUTIME : 0) |
+				  (plan.may_need_live ? LAYOUT_GROUP_LIVE : 0);
+	constants[EXIT_PID] = flow.traced;
+	constants[EXIT_THREADS] = format.threads;
+	constants[EXIT_USAGE] = flow.usage;
+	constants[EXIT_ARGS] = flow.args;
+	constants[EXIT_REMEMBER] = plan.remember;
+	constants[EXIT_EXECS] = session->options.json;
 	tracer->skip_maps |= 1ULL << MAP_PARENTS;
-	if (!o->options.json)
+	if (!session->options.json)
 		tracer->skip_maps |= 1ULL << MAP_EXECS;
-	if (!o->show.usage)
+	if (!flow.usage)
 		tracer->skip_maps |= 1ULL << MAP_THREAD_TOTALS | 1ULL << MAP_DYING;
-	/* also if the kprobe comes first: it may be refused */
-	hold = o->show.usage || (!o->plan.told && !o->show.threads);
-	if (hold)
-		o->hold = pending_exits_new();
-	if (o->plan.remember)
-		o->cmdlines = cmdlines_new(CMDLINES_MAX, EXIT_ARGS_MAX);
-	if ((hold && !o->hold) || (o->plan.remember && !o->cmdlines)) {
-		message_error("no memory");
-		return TOOL_FAILED;
-	}
-	return TOOL_DONE;
+	if (exit_flow_start(&flow) == 0)
+		return TOOL_DONE;
+	message_error("no memory");
+	return TOOL_FAILED;
 }
 
 /* What was asked for and cannot be had is shown as unknown; why is said once. */
-static void check_layout(struct exitsnoop *o, const struct layout *l)
+static int check(struct session *session)
 {
+	const struct layout *layout = &session->tracer.layout;
 	enum layout_field missing;
 
-	o->show.usage_known = layout_known(l, LAYOUT_GROUP_RESOURCES, &missing);
-	if (o->show.usage_known)
-		o->show.cputime_known = layout_known(l, LAYOUT_GROUP_CPUTIME, &missing);
-	if (o->show.usage && !o->show.cputime_known)
+	exit_plan_finish(&plan, &session->tracer);
+	format.usage_known = layout_known(layout, LAYOUT_GROUP_RESOURCES, &missing);
+	if (format.usage_known)
+		format.cputime_known = layout_known(layout, LAYOUT_GROUP_CPUTIME, &missing);
+	if (flow.usage && !format.cputime_known)
 		message_warn("the offset of %s cannot be established on this kernel: %s; %s unknown",
-			     layout_field_name(missing), l->how[missing],
-			     o->show.usage_known ? "CPU times are" : "resources are");
+			     layout_field_name(missing), layout->how[missing],
+			     format.usage_known ? "CPU times are" : "resources are");
+	return TOOL_DONE;
 }
 
-static int run(struct exitsnoop *o)
+static void begin(struct session *session)
 {
-	struct session_calls calls = { .begin = begin, .event = take_event, .batch = take_batch, .context = o };
-	struct tracer_tool tool = { .source = tool_source, .builtin = tool_images, .shows_pids = true };
-	struct exit_plan *plan = &o->plan;
-	static struct session session;
-	struct tracer *tracer = &session.tracer;
-	int code;
-
-	exit_plan_begin(plan, o->show.args, o->show.usage, o->options.json, o->options.follow);
-	code = tracer_plan(tracer, &o->options, plan->things);
-	if (!code)
-		code = tracer_pid(tracer, "--pid", o->pid, &o->traced);
-	exit_plan_check(plan, tracer);
-	if (o->show.usage)
-		tool.optional_groups |= LAYOUT_GROUP_RESOURCES | LAYOUT_GROUP_CPUTIME;
-	if (plan->may_need_live)
-		tool.optional_groups |= LAYOUT_GROUP_LIVE;
-	if (!code)
-		code = tracer_image(tracer, &tool,
-				    LAYOUT_GROUP_EXEC | LAYOUT_GROUP_EXIT | (plan->by_live ? LAYOUT_GROUP_LIVE : 0));
-	if (!code)
-		code = prepare(o, tracer);
-	exit_plan_finish(plan, tracer);
-	o->show.ns_pids = tracer->ns_pids;
-	if (!code)
-		check_layout(o, &tracer->layout);
-	if (!code && !o->options.show_plan)
-		return session_run(&session, &calls);
-	tracer_free(tracer);
-	return code;
+	exit_flow_begin(&flow, session);
 }
+
+static bool handle_event(struct session *session, const struct event *event, bool late)
+{
+	return exit_flow_event(&flow, session, event, late);
+}
+
+static bool handle_batch(struct session *session, uint64_t now)
+{
+	return exit_flow_batch(&flow, session, now);
+}
+
+static void release(void)
+{
+	exit_flow_free(&flow);
+}
+
+static const struct tracer_table tables[] = {
+	{ MAP_EXECS, "execs", "the time since as many execs is not known" },
+	{ 0, NULL, NULL },
+};
 
 int main(int argc, char **argv)
 {
-	static const struct argp_child children[] = { OPTIONS_CHILD, { NULL, 0, NULL, 0 } };
-	static const struct argp argp = {
+	static const struct tool tool = {
 		.options = options,
-		.parser = parse,
+		.parse = parse,
 		.args_doc = "[-- COMMAND [ARG...]]",
 		.doc = "Show every process that ends on this machine: how old it was, and which exit code or signal "
 		       "ended it.\vSee exitsnoop(8) for the meaning of the columns, what cannot be seen, and examples.",
-		.children = children,
+		.columns = exit_columns,
+		.tables = tables,
+		.shows_pids = true,
+		.own = &format,
+		.choose = choose,
+		.prepare = prepare,
+		.check = check,
+		.begin = begin,
+		.event = handle_event,
+		.batch = handle_batch,
+		.release = release,
 	};
-	static struct exitsnoop o;
-	int code;
 
-	options_parse(&argp, argc, argv, &o.options, &o);
-	if (o.options.print_source) {
-		fputs(tool_source, stdout);
-		return fflush(stdout) ? TOOL_FAILED : TOOL_DONE;
-	}
-	code = run(&o);
-	filter_regex_free(o.name);
-	pending_exits_free(o.hold);
-	cmdlines_free(o.cmdlines);
-	exit_record_free(&o.record);
-	buffer_free(&o.text);
-	return code;
+	return tool_main(&tool, argc, argv);
 }

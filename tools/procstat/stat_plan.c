@@ -13,6 +13,33 @@ static const struct hooks_end_programs end_programs = {
 	.live = "on_end_live",
 };
 
+enum { FAILED = 2, ENDS = 4 }; /* places among the targets */
+
+/* Lists of initialisers in macros: */
+/* clang-format off */
+#define COUNT_LEAVE .program = "on_leave", .family = PLAN_TRACEPOINT, .system = "syscalls"
+#define COUNT_RETURN .program = "on_return", .family = PLAN_KPROBE, .returns = true, .since = HOOKS_WRAPPED
+/* on x86-64 32-bit callers have functions of their own, and pass no tracepoint of the system call */
+#define COUNT_COMPAT                                                                                                   \
+	{ COUNT_RETURN, .optional = true, .target = HOOKS_COMPAT("execve") },                                          \
+	{ COUNT_RETURN, .optional = true, .target = HOOKS_COMPAT("execveat") }
+/* clang-format on */
+
+/* Failed execs are counted by what they return. */
+static const struct probe_target failed_exec = {
+	.name = "failed exec",
+	.ways = {
+		{ PLAN_TRACEPOINT,
+		  { { COUNT_LEAVE, .target = "sys_exit_execve" },
+		    { COUNT_LEAVE, .target = "sys_exit_execveat" },
+		    COUNT_COMPAT } },
+		{ PLAN_KPROBE,
+		  { { COUNT_RETURN, .target = HOOKS_SYSCALL("execve") },
+		    { COUNT_RETURN, .target = HOOKS_SYSCALL("execveat") },
+		    COUNT_COMPAT } },
+	},
+};
+
 static bool any_usable(const struct plan *plan)
 {
 	unsigned int i;
@@ -39,24 +66,25 @@ static unsigned int choose_end(struct plan *plan)
 	return 0;
 }
 
-int stat_plan_make(struct stat_plan *plan, struct tracer *t, const struct common_options *options)
+void stat_plan_choose(struct stat_plan *plan, const struct probe_target **targets)
 {
-	const struct probe_target *things[] = { &hooks_fork,	    &hooks_exec, &plan->failed,
-						&plan->last_switch, &plan->ends, NULL };
-	bool told = hooks_have_group_dead();
-	int code;
-
-	*plan = (struct stat_plan){ .failed = hooks_failed_exec_return };
+	plan->told = hooks_have_group_dead();
+	plan->failed = failed_exec;
 	hooks_last_switch(&plan->last_switch, features_version_code());
-	hooks_end(&plan->ends, "process end", &end_programs, told);
-	code = tracer_plan(t, options, things);
-	if (code || t->n_plans != TRACER_TARGETS_MAX)
-		return code;
-	if (!told)
-		plan->groups = choose_end(&t->plans[4]);
-	plan->no_fails = !any_usable(&t->plans[2]);
+	hooks_end(&plan->ends, "process end", &end_programs, plan->told);
+	targets[0] = &hooks_fork;
+	targets[1] = &hooks_exec;
+	targets[FAILED] = &plan->failed;
+	targets[3] = &plan->last_switch;
+	targets[ENDS] = &plan->ends;
+}
+
+void stat_plan_check(struct stat_plan *plan, struct tracer *t)
+{
+	if (!plan->told && t->plans[ENDS].n_choices)
+		plan->groups = choose_end(&t->plans[ENDS]);
+	plan->no_fails = !any_usable(&t->plans[FAILED]);
 	plan->failed.optional = plan->no_fails;
-	return TOOL_DONE;
 }
 
 unsigned int stat_plan_unknown(const struct stat_plan *plan, const struct tracer *t)

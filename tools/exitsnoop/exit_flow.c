@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "exit_flow.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/message.h"
+#include "base/process.h"
+#include "cmdlines.h"
+#include "exit_columns.h"
+#include "exit_plan.h"
+#include "pending_exits.h"
+#include "run/filter.h"
+#include "run/session.h"
+#include "stream/reassemble.h"
+
+#define CMDLINES_MAX (2 << 20) /* bytes, of all that are remembered */
+#define SWEEP_NS 250000000ULL  /* between looks at a part of them */
+
+int exit_flow_start(struct exit_flow *o)
+{
+	/* also if the kprobe comes first: it may be refused */
+	bool hold = o->usage || (!o->plan->told && !o->format->threads);
+
+	if (hold)
+		o->pending = pending_exits_new();
+	if (o->plan->remember)
+		o->cmdlines = cmdlines_new(CMDLINES_MAX, EXIT_ARGS_MAX);
+	return (hold && !o->pending) || (o->plan->remember && !o->cmdlines) ? -ENOMEM : 0;
+}
+
+void exit_flow_begin(struct exit_flow *o, struct session *session)
+{
+	struct pidns *pidns;
+
+	if (o->cmdlines &&
+	    (tracer_numbers(&session->tracer, &pidns) < 0 || cmdlines_read_proc(o->cmdlines, clock_now(), pidns) < 0))
+		message_warn("cannot read /proc: command lines of processes that run already are not known");
+	if (o->pid != FILTER_NONE && process_has_ended(o->pid))
+		o->done = true; /* it ended while we attached */
+}
+
+void exit_flow_free(struct exit_flow *o)
+{
+	filter_regex_free(o->name);
+	pending_exits_free(o->pending);
+	cmdlines_free(o->cmdlines);
+	exit_record_free(&o->record);
+}
+
+static void find_args(struct exit_flow *o)
+{
+	struct exit_record *r = &o->record;
+	struct cmdline line;
+
+	/* a kernel thread has none; but it may be that the memory is gone already */
+	if (r->no_mm)
+		r->args_known = o->format->threads ? o->plan->told : !o->plan->by_live && !r->threads;
+	if (!o->cmdlines)
+		return;
+	if (cmdlines_find(o->cmdlines, r->pid, o->format->threads ? 0 : r->start, &line)) {
+		r->args = line.bytes;
+		r->args_size = line.size;
+		r->args_cut = line.cut;
+		r->args_known = true;
+	}
+}
+
+/* What is not known is shown so; why is told once. */
+static void check_usage(struct exit_flow *o)
+{
+	if (!o->usage || !o->format->cputime_known || o->record.usage_whole || o->said_partial)
+		return;
+	o->said_partial = true;
+	message_warn(
+		"CPU time, faults and switches of some processes are not known: their last switch was not seen; it is lost, "
+		"or came after the end of tracing");
+}
+
+/* Prints what was decoded last, if it is to be shown. Returns whether to go on. */
+static bool show(struct session *session, struct exit_flow *o, bool late)
+{
+	const struct exit_record *r = &o->record;
+	/* what another run of ours needs to start is nobody's failure; but it can be asked for */
+	bool wanted = !(o->failed && !r->status) && (o->name || o->pid == r->pid || !exit_is_probe(r)) &&
+		      session_matches(session, o->name, r->comm, strlen(r->comm));
+
+	if (o->done)
+		return false;
+	if (wanted && o->args)
+		find_args(o);
+	if (wanted) {
+		check_usage(o);
+		session_print_record(session, r, late);
+	}
+	o->printed += wanted;
+	if (o->cmdlines && r->group_dead)
+		cmdlines_forget(o->cmdlines, r->pid);
+	o->done = (o->count && o->printed >= o->count) || (o->traced == r->pid && r->group_dead);
+	return !o->done;
+}
+
+/* Where only signal->live tells of an end there may be two reports of it. */
+static bool is_reported_twice(const struct exit_flow *o)
+{
+	return o->pending && !o->plan->told && !o->format->threads;
+}
+
+static unsigned int what_follows(const struct exit_flow *o, const struct exit_record *r)
+{
+	bool report = is_reported_twice(o) && (r->threads > 1 || r->unsettled);
+
+	return (report ? EXIT_HOLD_REPORT : 0) | (r->has_usage ? EXIT_HOLD_USAGE : 0);
+}
+
+bool exit_flow_event(struct exit_flow *o, struct session *session, const struct event *event, bool late)
+{
+	struct exit_record *r = &o->record;
+	int err = exit_decode(r, event);
+
+	if (!err && r->what == EXIT_EXEC && o->cmdlines)
+		cmdlines_set(o->cmdlines, r->pid, r->time, &(struct cmdline){ r->args, r->args_size, r->args_cut });
+	else if (!err && r->what == EXIT_FORK && o->cmdlines)
+		cmdlines_fork(o->cmdlines, r->pid, r->ppid, r->time);
+	else if (!err && r->what == EXIT_LEADER && is_reported_twice(o))
+		pending_exits_settle(o->pending, r->pid, r->start, r->status);
+	else if (!err && r->what == EXIT_USED && o->pending)
+		pending_exits_usage(o->pending, r);
+	else if (!err && r->what == EXIT_END && o->pending)
+		err = pending_exits_add(o->pending, event, late, r, what_follows(o, r), is_reported_twice(o));
+	else if (!err && r->what == EXIT_END)
+		return show(session, o, late);
+	if (err)
+		session_skipped_event(session, err);
+	return true;
+}
+
+/* Those of processes that are gone make room, a few at a time; what finds none all the same is told once. */
+static void check_cmdlines(struct exit_flow *o)
+{
+	uint64_t now = clock_now();
+
+	/* all are looked at in 4 s, and dropped when they were gone twice: no end is held as long */
+	if (now >= o->next_sweep) {
+		cmdlines_sweep(o->cmdlines);
+		o->next_sweep = now + SWEEP_NS;
+	}
+	if (o->said_dropped || !cmdlines_dropped(o->cmdlines))
+		return;
+	o->said_dropped = true;
+	message_warn("command lines of more processes than %d MB hold: some are not known", CMDLINES_MAX >> 20);
+}
+
+/* What was held and need not wait any more. */
+bool exit_flow_batch(struct exit_flow *o, struct session *session, uint64_t now)
+{
+	struct event *event;
+	bool late;
+
+	if (o->cmdlines)
+		check_cmdlines(o);
+	while (o->pending && (event = pending_exits_next(o->pending, now, &late))) {
+		int err = exit_decode(&o->record, event);
+
+		if (err)
+			session_skipped_event(session, err);
+		else
+			show(session, o, late);
+		free(event);
+	}
+	return !o->done;
+}
