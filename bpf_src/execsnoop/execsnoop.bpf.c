@@ -347,42 +347,24 @@ INLINE int returned(void *ctx, s64 ret, u64 steps)
 	return 0;
 }
 
-struct enter_record {
-	u64 common;
-	u64 number;
-	u64 args[6];
-};
-
-struct exit_record {
-	u64 common;
-	u64 number;
-	s64 ret;
-};
-
 /* syscalls:sys_enter_execve(filename, argv, envp) and so on; usable from 4.14 */
 TYPES(on_enter_execve, TRACEPOINT)
 int on_enter_execve(void *ctx)
 {
-	struct enter_record *r = ctx;
-
-	return attempt(ctx, r->args[0], r->args[1], 0);
+	return attempt(ctx, RECORD_FIELD(ctx, u64, AT_EXEC_PATH), RECORD_FIELD(ctx, u64, AT_EXEC_ARGV), 0);
 }
 
 /* execveat(dirfd, filename, argv, envp, flags) */
 TYPES(on_enter_execveat, TRACEPOINT)
 int on_enter_execveat(void *ctx)
 {
-	struct enter_record *r = ctx;
-
-	return attempt(ctx, r->args[1], r->args[2], 0);
+	return attempt(ctx, RECORD_FIELD(ctx, u64, AT_EXEC_PATH), RECORD_FIELD(ctx, u64, AT_EXEC_ARGV), 0);
 }
 
 TYPES(on_leave, TRACEPOINT)
 int on_leave(void *ctx)
 {
-	struct exit_record *r = ctx;
-
-	return returned(ctx, r->ret, LEAVE_STEPS);
+	return returned(ctx, RECORD_FIELD(ctx, s64, AT_RETURN_VALUE), LEAVE_STEPS);
 }
 
 /* A register of the caller: behind a pointer where the system call's function gets one, else an argument of it. */

@@ -350,21 +350,11 @@ int on_exit_raw(void *ctx)
 	return ended(ctx, bpf_get_current_task(), (u8)args[1] ? DEAD_CERTAIN : DEAD_NOT);
 }
 
-/* sched_process_exit where its record has group_dead (the user side looks at where it lies) */
-struct exit_record {
-	u64 common;
-	char comm[COMM_SIZE];
-	u32 pid;
-	u32 priority;
-	u8 group_dead;
-};
-
+/* sched_process_exit where its record has group_dead */
 TYPES(on_exit_tracepoint, TRACEPOINT)
 int on_exit_tracepoint(void *ctx)
 {
-	struct exit_record *r = ctx;
-
-	return ended(ctx, bpf_get_current_task(), r->group_dead ? DEAD_CERTAIN : DEAD_NOT);
+	return ended(ctx, bpf_get_current_task(), RECORD_FIELD(ctx, u8, AT_EXIT_GROUP_DEAD) ? DEAD_CERTAIN : DEAD_NOT);
 }
 
 /* sched_process_exit, of either kind, where it does not tell */
@@ -420,9 +410,7 @@ INLINE int born(void *ctx, u32 pid, u64 clone_flags)
 TYPES(on_born_tracepoint, TRACEPOINT)
 int on_born_tracepoint(void *ctx)
 {
-	struct newtask_record *r = ctx;
-
-	return born(ctx, r->pid, r->clone_flags);
+	return born(ctx, RECORD_FIELD(ctx, u32, AT_NEWTASK_PID), RECORD_FIELD(ctx, u64, AT_NEWTASK_FLAGS));
 }
 
 TYPES(on_born_raw, RAW_TRACEPOINT)

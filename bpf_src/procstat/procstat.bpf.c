@@ -178,19 +178,11 @@ INLINE int returned(void *ctx, s64 ret)
 	return 0;
 }
 
-struct exit_record {
-	u64 common;
-	u64 number;
-	s64 ret;
-};
-
 /* syscalls:sys_exit_execve and sys_exit_execveat; usable from 4.14 */
 TYPES(on_leave, TRACEPOINT)
 int on_leave(void *ctx)
 {
-	struct exit_record *r = ctx;
-
-	return returned(ctx, r->ret);
+	return returned(ctx, RECORD_FIELD(ctx, s64, AT_RETURN_VALUE));
 }
 
 TYPES(on_return, KPROBE)
@@ -373,22 +365,13 @@ int on_end_raw(void *ctx)
 	return args[1] & 1 ? ended(args[0], 1) : thread_ended(args[0]);
 }
 
-/* sched_process_exit where its record has group_dead (the user side looks at where it lies) */
-struct end_record {
-	u64 common;
-	char comm[16];
-	u32 pid;
-	u32 priority;
-	u8 group_dead;
-};
-
+/* sched_process_exit where its record has group_dead */
 TYPES(on_end_tracepoint, TRACEPOINT)
 int on_end_tracepoint(void *ctx)
 {
-	struct end_record *r = ctx;
 	u64 task = running_task(ctx);
 
-	return r->group_dead & 1 ? ended(task, 1) : thread_ended(task);
+	return RECORD_FIELD(ctx, u8, AT_EXIT_GROUP_DEAD) & 1 ? ended(task, 1) : thread_ended(task);
 }
 
 /* sched_process_exit, of either kind, where it does not tell: a program that read it there could not be attached */

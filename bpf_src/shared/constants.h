@@ -17,11 +17,19 @@ enum constant {
 	CGROUP_INODE,
 	CGROUP_PARENT,
 	PIDNS_TASK, /* offset of a process's struct pid; 0: its number in a PID namespace is not asked for, or not known */
-	PIDNS_NUMBERS,	 /* in there, of the number on the first level; in a namespace, on that level */
-	PIDNS_STRIDE,	 /* from level to level; in a namespace 0 */
-	PIDNS_READER,	 /* in a namespace: its address */
-	FILTER_MNTNS,	 /* inode number */
-	FILTER_FOLLOW,	 /* 1: only processes in the map of followed ones */
+	PIDNS_NUMBERS, /* in there, of the number on the first level; in a namespace, on that level */
+	PIDNS_STRIDE,  /* from level to level; in a namespace 0 */
+	PIDNS_READER,  /* in a namespace: its address */
+	FILTER_MNTNS,  /* inode number */
+	FILTER_FOLLOW, /* 1: only processes in the map of followed ones */
+	/* offsets in the records of tracepoints, see RECORD_FIELD() */
+	AT_NEWTASK_PID,
+	AT_NEWTASK_FLAGS,
+	AT_SWITCH_STATE,
+	AT_EXIT_GROUP_DEAD,
+	AT_RETURN_VALUE,
+	AT_EXEC_PATH,	 /* of execve and execveat: the path */
+	AT_EXEC_ARGV,	 /* and the arguments */
 	SYSCALL_WRAPPED, /* 1: the probed system call gets one pointer to registers (4.17 on x86-64, 4.19 on arm64) */
 	CONSTANT_TOOL_FIRST,			 /* a tool's own follow, numbered in bpf_src/TOOL/TOOL.h */
 	CONSTANT_MAX = CONSTANT_TOOL_FIRST + 16, /* all are below */

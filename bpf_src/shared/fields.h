@@ -26,6 +26,15 @@ int notes_layout(void *ctx)
 #define FIELD(base, name) ((base) + CONSTANT(LAYOUT_##name))
 #endif
 
+/* A field of the record that a program at a classic tracepoint gets; the loader knows its place from the event's format. */
+#define RECORD_FIELD(ctx, type, at)                                                                                    \
+	({                                                                                                             \
+		type record_field = 0;                                                                                 \
+                                                                                                                       \
+		read_kernel(&record_field, sizeof(record_field), (u64)(ctx) + CONSTANT(at));                           \
+		record_field;                                                                                          \
+	})
+
 /* The running task, where the probed function gets it as its first argument. */
 INLINE u64 task_of(void *ctx)
 {

@@ -93,22 +93,12 @@ INLINE int forked(u64 task, u32 pid, u64 clone_flags)
 	return 0;
 }
 
-/* as the event's format has been since 4.4 */
-struct newtask_record {
-	u64 common;
-	u32 pid;
-	char comm[16];
-	u32 padding;
-	u64 clone_flags;
-};
-
 /* task:task_newtask, at the end of copy_process in the maker's context (kernel/fork.c) */
 TYPES(on_fork_tracepoint, TRACEPOINT)
 int on_fork_tracepoint(void *ctx)
 {
-	struct newtask_record *r = ctx;
-
-	return forked(running_task(ctx), r->pid, r->clone_flags);
+	return forked(running_task(ctx), RECORD_FIELD(ctx, u32, AT_NEWTASK_PID),
+		      RECORD_FIELD(ctx, u64, AT_NEWTASK_FLAGS));
 }
 
 /* raw task_newtask(task, clone_flags) */

@@ -236,20 +236,10 @@ int on_switch_raw(void *ctx)
  */
 #define RECORD_DEAD (16 | 32 | 64)
 
-struct switch_record {
-	u64 common;
-	char comm[COMM_SIZE];
-	u32 pid;
-	u32 priority;
-	u64 state;
-};
-
 TYPES(on_switch_tracepoint, TRACEPOINT)
 int on_switch_tracepoint(void *ctx)
 {
-	struct switch_record *r = ctx;
-
-	return switched(ctx, running_task(ctx), (r->state & RECORD_DEAD) != 0);
+	return switched(ctx, running_task(ctx), (RECORD_FIELD(ctx, u64, AT_SWITCH_STATE) & RECORD_DEAD) != 0);
 }
 #endif
 

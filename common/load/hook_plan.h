@@ -22,16 +22,24 @@ enum plan_family {
 	PLAN_KPROBE,
 };
 
+/* A field of a tracepoint's record, whose place its format file tells. */
+struct hook_field {
+	uint32_t constant; /* that gets its offset */
+	const char *name;  /* NULL ends a list */
+	uint32_t size;	   /* in bytes; where it has another one the hook cannot be used */
+};
+
 struct plan_hook {
 	const char *program;   /* in the image */
 	const char *tail_prog; /* program that it goes on in by a tail call, or NULL */
 	unsigned int tail_map; /* through this map */
 	enum plan_family family;
-	const char *system; /* of a classic tracepoint */
-	const char *target; /* event, or functions to be tried one after another: "new|old" */
-	uint32_t since;	    /* version code from which on the new one is there; before, the old one is tried first */
-	bool returns;	    /* kprobe on the return */
-	bool optional;	    /* the way serves without it */
+	const struct hook_field *fields; /* of a classic tracepoint, or NULL */
+	const char *system;		 /* of a classic tracepoint */
+	const char *target;		 /* event, or functions to be tried one after another: "new|old" */
+	uint32_t since; /* version code from which on the new one is there; before, the old one is tried first */
+	bool returns;	/* kprobe on the return */
+	bool optional;	/* the way serves without it */
 };
 
 #define PLAN_HOOKS_MAX 10

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "load/hooks.h"
 
+#include "bpf_src/shared/constants.h"
 #include "kernel/features.h"
 #include "kernel/tracefs.h"
-
-#define GROUP_DEAD_AT 32 /* in the records of bpf_src/exitsnoop/exitsnoop.bpf.c and procstat.bpf.c */
 
 const struct probe_target hooks_exec = {
 	.name = "exec",
@@ -21,13 +20,22 @@ const struct probe_target hooks_exec = {
 	},
 };
 
+static const struct hook_field newtask_fields[] = {
+	{ AT_NEWTASK_PID, "pid", 4 },
+	{ AT_NEWTASK_FLAGS, "clone_flags", 8 },
+	{ 0, NULL, 0 },
+};
+
+static const struct hook_field switch_fields[] = { { AT_SWITCH_STATE, "prev_state", 8 }, { 0, NULL, 0 } };
+static const struct hook_field exit_fields[] = { { AT_EXIT_GROUP_DEAD, "group_dead", 1 }, { 0, NULL, 0 } };
+
 const struct probe_target hooks_fork = {
 	.name = "fork",
 	.ways = {
 		{ PLAN_RAW, { { .program = "on_fork_raw", .family = PLAN_RAW, .target = "task_newtask" } } },
 		{ PLAN_TRACEPOINT,
 		  { { .program = "on_fork_tracepoint", .family = PLAN_TRACEPOINT, .system = "task",
-		      .target = "task_newtask" } } },
+		      .target = "task_newtask", .fields = newtask_fields } } },
 		{ PLAN_KPROBE,
 		  { { .program = "on_fork_kprobe", .family = PLAN_KPROBE, .target = "wake_up_new_task" },
 		    { .program = "on_begin_kprobe", .family = PLAN_KPROBE, .target = "begin_new_exec|flush_old_exec",
@@ -48,7 +56,7 @@ static const struct probe_target last_switch = {
 		{ PLAN_RAW, { { .program = "on_switch_raw", .family = PLAN_RAW, .target = "sched_switch" } } },
 		{ PLAN_TRACEPOINT,
 		  { { .program = "on_switch_tracepoint", .family = PLAN_TRACEPOINT, .system = "sched",
-		      .target = "sched_switch" } } },
+		      .target = "sched_switch", .fields = switch_fields } } },
 		{ PLAN_KPROBE, { { .program = "on_dead_kprobe", .family = PLAN_KPROBE, .target = "task_dead_fair" } } },
 	},
 };
@@ -72,7 +80,7 @@ void hooks_end(struct probe_target *thing, const char *name, const struct hooks_
 			      .target = "sched_process_exit" } } },
 			{ PLAN_TRACEPOINT,
 			  { { .program = told ? programs->tracepoint : programs->live, .family = PLAN_TRACEPOINT,
-			      .system = "sched", .target = "sched_process_exit" } } },
+			      .system = "sched", .target = "sched_process_exit", .fields = told ? exit_fields : NULL } } },
 			{ PLAN_KPROBE,
 			  { { .program = programs->kprobe, .family = PLAN_KPROBE, .target = "taskstats_exit" } } },
 		},
@@ -88,5 +96,5 @@ bool hooks_have_group_dead(void)
 
 	return tracefs_open(&tracefs, NULL) == 0 &&
 	       tracefs_event_field(&tracefs, "sched", "sched_process_exit", "group_dead", &field) == 0 &&
-	       field.offset == GROUP_DEAD_AT && field.size == 1;
+	       field.size == 1;
 }

@@ -125,6 +125,26 @@ static int load_tail_prog(struct tracer *t, const struct plan_hook *hook)
 	return program < 0 ? program : bpf_map_update(map, &zero, &program);
 }
 
+/* Tells the programs where the fields of a tracepoint's record lie. */
+static int find_fields(struct tracer *t, const struct plan_hook *hook, const char *event)
+{
+	const struct hook_field *field = hook->fields;
+	struct tracefs_field found;
+	int err = 0;
+
+	for (; field && field->name && !err; field++) {
+		err = tracefs_event_field(&t->features.tracefs, hook->system, event, field->name, &found);
+		if (!err && found.size != field->size)
+			err = -EPROTO;
+		if (err)
+			message_verbose("field %s of %s:%s is not as expected: %s", field->name, hook->system, event,
+					strerror(-err));
+		else
+			t->constants[field->constant] = found.offset;
+	}
+	return err;
+}
+
 /* Loads and attaches at one target. */
 static int attach_at(struct tracer *t, const struct plan_hook *hook, const char *target)
 {
@@ -132,7 +152,9 @@ static int attach_at(struct tracer *t, const struct plan_hook *hook, const char 
 
 	/* a system call's function of its own prefix gets its arguments behind a pointer (4.17) */
 	t->constants[SYSCALL_WRAPPED] = strncmp(target, "__", 2) == 0;
-	program = load_tail_prog(t, hook);
+	program = find_fields(t, hook, target);
+	if (!program)
+		program = load_tail_prog(t, hook);
 	if (!program)
 		program = bpf_object_load(t->object, hook->program, image_type(hook->family));
 	if (program < 0) {

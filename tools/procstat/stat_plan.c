@@ -2,6 +2,7 @@
 #include "stat_plan.h"
 
 #include "base/message.h"
+#include "bpf_src/shared/constants.h"
 #include "kernel/features.h"
 #include "load/hooks.h"
 #include "stat.h"
@@ -15,9 +16,11 @@ static const struct hooks_end_programs end_programs = {
 
 enum { FAILED = 2, ENDS = 4 }; /* places among the targets */
 
+static const struct hook_field return_fields[] = { { AT_RETURN_VALUE, "ret", 8 }, { 0, NULL, 0 } };
+
 /* Lists of initialisers in macros: */
 /* clang-format off */
-#define COUNT_LEAVE .program = "on_leave", .family = PLAN_TRACEPOINT, .system = "syscalls"
+#define COUNT_LEAVE .program = "on_leave", .family = PLAN_TRACEPOINT, .system = "syscalls", .fields = return_fields
 #define COUNT_RETURN .program = "on_return", .family = PLAN_KPROBE, .returns = true, .since = HOOKS_WRAPPED
 /* on x86-64 32-bit callers have functions of their own, and pass no tracepoint of the system call */
 #define COUNT_COMPAT                                                                                                   \
