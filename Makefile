@@ -13,7 +13,7 @@ STATIC ?= 0
 BUILD ?= build$(if $(filter 1,$(STATIC)),/static)
 
 VERSION := 0.1
-TOOLS := execsnoop exitsnoop procstat
+TOOLS := execsnoop exitsnoop killsnoop procstat
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-missing-field-initializers
 HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 # ours; CPPFLAGS and the like are the caller's. Quoted includes only: features.h is also the name of a header of libc.

@@ -28,8 +28,14 @@ enum constant {
 	AT_SWITCH_STATE,
 	AT_EXIT_GROUP_DEAD,
 	AT_RETURN_VALUE,
-	AT_EXEC_PATH,	 /* of execve and execveat: the path */
-	AT_EXEC_ARGV,	 /* and the arguments */
+	AT_EXEC_PATH, /* of execve and execveat: the path */
+	AT_EXEC_ARGV, /* and the arguments */
+	AT_SIGNAL_SIG,
+	AT_SIGNAL_CODE,
+	AT_SIGNAL_COMM,
+	AT_SIGNAL_PID,
+	AT_SIGNAL_GROUP,
+	AT_SIGNAL_RESULT,
 	SYSCALL_WRAPPED, /* 1: the probed system call gets one pointer to registers (4.17 on x86-64, 4.19 on arm64) */
 	CONSTANT_TOOL_FIRST,			 /* a tool's own follow, numbered in bpf_src/TOOL/TOOL.h */
 	CONSTANT_MAX = CONSTANT_TOOL_FIRST + 16, /* all are below */

@@ -14,6 +14,7 @@ enum map_index {
 	MAP_PARENTS,	   /* process id -> its parent, where that may be gone before the end of the exec */
 	MAP_THREAD_TOTALS, /* process id -> what its threads used that ended */
 	MAP_DYING,	   /* slot -> a thread that ends */
+	MAP_SENDING,	   /* CPU -> the signal that is being sent there, at kprobes */
 	MAP_TOOL_FIRST,	   /* a tool's own follow, numbered in bpf_src/TOOL/TOOL.h */
 	MAP_MAX = 24,	   /* all are below */
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 
 static bool locale_is_utf8 = true;
@@ -39,7 +40,7 @@ bool escape_is_printable(unsigned int code)
 		return true;
 	if (code > 0x10FFFF || (code & 0xFFFE) == 0xFFFE || (code >= 0xD800 && code <= 0xDFFF))
 		return false;
-	for (i = 0; i < sizeof(unprintable) / sizeof(unprintable[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(unprintable); i++)
 		if (code <= unprintable[i].last)
 			return code < unprintable[i].first;
 	return true;
@@ -179,7 +180,7 @@ static bool is_special_command(const char *in, size_t length)
 
 	if (memchr(in, '=', length))
 		return true;
-	for (i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(reserved); i++)
 		if (strlen(reserved[i]) == length && !memcmp(reserved[i], in, length))
 			return true;
 	return false;
@@ -272,7 +273,7 @@ static bool environment_says_utf8(void)
 	const char *value = NULL;
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]) && !(value && *value); i++)
+	for (i = 0; i < ARRAY_SIZE(names) && !(value && *value); i++)
 		value = getenv(names[i]);
 	return value && (strstr(value, "UTF-8") || strstr(value, "utf8") || strstr(value, "UTF8"));
 }

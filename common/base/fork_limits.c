@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "base/escape.h"
 #include "base/number.h"
@@ -63,10 +64,10 @@ static bool full_by_line(const char *line, size_t length, const char *root, unsi
 		return false;
 	if (group == names) {
 		mounts = v2;
-		n = sizeof(v2) / sizeof(*v2);
+		n = ARRAY_SIZE(v2);
 	} else if (group - names == 4 && !strncmp(names, "pids", 4)) {
 		mounts = v1;
-		n = sizeof(v1) / sizeof(*v1);
+		n = ARRAY_SIZE(v1);
 	}
 	group++;
 	for (i = 0; i < n; i++) {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
 #include "base/number.h"
 
 #define RTMIN 34 /* as the C library has it, which keeps 32 and 33 for itself */
@@ -19,7 +20,7 @@ static const char *const signal_names[] = {
 
 const char *signal_name(int signal, char text[SIGNAL_NAME_SIZE])
 {
-	int count = sizeof(signal_names) / sizeof(*signal_names);
+	int count = ARRAY_SIZE(signal_names);
 
 	if (signal < 1 || signal > SIGNAL_MAX)
 		snprintf(text, SIGNAL_NAME_SIZE, "?");

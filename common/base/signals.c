@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "base/array.h"
 #include "base/signals.h"
 
 #include <errno.h>
@@ -6,8 +7,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
-
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof(*(array)))
 
 static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 /* the dispositions that signals_start() changes */

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/priority.h"
 #include "base/process.h"
 #include "base/signals.h"
@@ -23,10 +24,6 @@
 #include "image/confine.h"
 #include "image/image.h"
 #include "kernel/bpf.h"
-
-#ifndef LIBEXECDIR
-#define LIBEXECDIR "/usr/local/libexec"
-#endif
 
 #define IMAGE_MAX (4 << 20)
 #define LOG_MAX (1 << 20)
@@ -98,7 +95,7 @@ int compile_program_open(char *path, size_t size, struct buffer *why)
 
 	if (fd != -EPERM)
 		fd = -ENOENT;
-	for (i = 0; i < sizeof(places) / sizeof(*places) && beside && fd < 0; i++) {
+	for (i = 0; i < ARRAY_SIZE(places) && beside && fd < 0; i++) {
 		snprintf(path, size, "%s%s", own, places[i]);
 		fd = try_place(path, fd, why);
 	}

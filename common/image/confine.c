@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
+#include "base/array.h"
 #include "image/confine.h"
 
 #include <errno.h>
@@ -130,7 +131,7 @@ static bool forbid_sockets(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	const struct sock_fprog program = { .len = sizeof(code) / sizeof(*code), .filter = code };
+	const struct sock_fprog program = { .len = ARRAY_SIZE(code), .filter = code };
 
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
 #else

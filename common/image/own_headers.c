@@ -9,10 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "image/sources.h"
 
 static const char *const folders[] = { "", "/include", "/include/linux" };
-#define N_FOLDERS (sizeof(folders) / sizeof(*folders))
+#define N_FOLDERS (ARRAY_SIZE(folders))
 
 static int write_file(const char *path, const char *text)
 {

@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "base/cpus.h"
 #include "base/number.h"
@@ -139,7 +140,7 @@ static bool try_helper(int helper, uint32_t version_code)
 		EXIT,
 	};
 
-	return try_program(BPF_PROG_TYPE_KPROBE, insns, sizeof(insns) / sizeof(*insns), version_code) == 0;
+	return try_program(BPF_PROG_TYPE_KPROBE, insns, ARRAY_SIZE(insns), version_code) == 0;
 }
 
 /* Counts a register down from a number that is not known when it is checked: refused as a back-edge below 5.3. */
@@ -155,7 +156,7 @@ static bool try_loop(uint32_t version_code)
 		EXIT,
 	};
 
-	return try_program(BPF_PROG_TYPE_KPROBE, insns, sizeof(insns) / sizeof(*insns), version_code) == 0;
+	return try_program(BPF_PROG_TYPE_KPROBE, insns, ARRAY_SIZE(insns), version_code) == 0;
 }
 
 /* The file lists all states and puts the one that holds in brackets. */

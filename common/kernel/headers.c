@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "kernel/headers_archive.h"
 
 static const char kconfig_file[] = "include/linux/kconfig.h";
@@ -56,7 +57,7 @@ static bool is_foreign(struct search *s, const char *folder)
 	size_t i;
 	int failed;
 
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (asprintf(&path, "%s%s", folder, parts[i]) < 0)
 			return true;
 		failed = stat(path, &st);
@@ -224,7 +225,7 @@ int headers_find(struct headers *h, const char *release, const char *root_prefix
 	size_t i;
 
 	memset(h, 0, sizeof(*h));
-	for (i = 0; !result && i < sizeof(finders) / sizeof(finders[0]); i++)
+	for (i = 0; !result && i < ARRAY_SIZE(finders); i++)
 		result = finders[i](&s);
 	if (result < 0)
 		return result;

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "base/priority.h"
 #include "base/process.h"
@@ -130,7 +131,7 @@ static char *archive_find(const char *root_prefix)
 	char *path;
 	size_t i;
 
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
 		if (asprintf(&path, "%s%s", root_prefix, places[i]) < 0)
 			return NULL;
 		if (!stat(path, &st) && S_ISREG(st.st_mode))
@@ -184,7 +185,7 @@ static int unpack(struct scratch *folder, const char *root_prefix, const char *a
 	int err = -ENOENT;
 	size_t i;
 
-	for (i = 0; err == -ENOENT && i < sizeof(bases) / sizeof(bases[0]); i++)
+	for (i = 0; err == -ENOENT && i < ARRAY_SIZE(bases); i++)
 		err = unpack_below(folder, root_prefix, bases[i], archive, why);
 	return err;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/number.h"
 #include "kernel/headers.h"
 
@@ -49,7 +50,7 @@ static enum family family_of(const char *words)
 	for (; *words; words += length) {
 		words += strspn(words, " \t");
 		length = strcspn(words, " \t");
-		for (i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		for (i = 0; i < ARRAY_SIZE(families); i++)
 			if (length == strlen(families[i].word) && !memcmp(words, families[i].word, length))
 				return families[i].family;
 	}
@@ -84,7 +85,7 @@ static bool read_os_release(struct buffer *text, const char *root_prefix)
 	size_t i;
 	int length;
 
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
 		length = snprintf(path, sizeof(path), "%s%s", root_prefix ? root_prefix : "", places[i]);
 		if (length < 0 || (size_t)length >= sizeof(path))
 			continue;
@@ -175,7 +176,7 @@ static void arch_package(struct buffer *out, const char *release)
 	size_t length, i;
 	const char *at;
 
-	for (i = 0; i < sizeof(flavours) / sizeof(flavours[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(flavours); i++) {
 		length = strlen(flavours[i]);
 		at = strstr(release, flavours[i]);
 		if (at && at > release && at[-1] == '-' && (!at[length] || strchr("-0123456789", at[length]))) {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 
 /* The kernel makes the text read by read: a large block saves calls, not more than that. */
@@ -79,10 +80,10 @@ static bool is_copy_suffix(const char *s, const char *end)
 			s = word_end;
 			continue;
 		}
-		for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		for (i = 0; i < ARRAY_SIZE(kinds); i++)
 			if (strlen(kinds[i]) == length && !memcmp(kinds[i], s, length))
 				break;
-		if (i == sizeof(kinds) / sizeof(kinds[0]))
+		if (i == ARRAY_SIZE(kinds))
 			return false;
 		named = true;
 		s = word_end;

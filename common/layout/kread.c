@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/process.h"
 #include "kernel/bpf.h"
 #include "kernel/tracefs.h"
@@ -109,7 +110,7 @@ static int make_probe(struct kread *p)
 	if (err)
 		return err;
 	snprintf(p->probe, sizeof(p->probe), "p%d_%d_%llu", PROBE_NUMBER, getpid(), (unsigned long long)start);
-	for (i = 0, err = -ENOENT; i < sizeof(names) / sizeof(*names) && err; i++) {
+	for (i = 0, err = -ENOENT; i < ARRAY_SIZE(names) && err; i++) {
 		snprintf(line, sizeof(line), "p:" PROBE_GROUP "/%s %s\n", p->probe, names[i]);
 		err = write_probe(p, line);
 		snprintf(p->description, sizeof(p->description), "kprobe on %s", names[i]);

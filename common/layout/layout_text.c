@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "base/number.h"
 #include "layout/layout.h"
@@ -107,7 +108,7 @@ static bool read_state(struct cursor *c, unsigned char *state)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(states) / sizeof(*states); i++) {
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
 		*state = i;
 		if (skip(c, states[i]))
 			return true;

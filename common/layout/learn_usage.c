@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a task and the threads of a process that have gone have used: faults, switches, time on a CPU, memory. */
+#include "base/array.h"
 #include "layout/learn_core.h"
 
 /*
@@ -179,7 +180,7 @@ static const struct total totals[] = {
 	{ LAYOUT_SIGNAL_NIVCSW, test_lost_nivcsw, MIN_FLT_TO_NIVCSW, "all but the leader's" },
 	{ LAYOUT_SIGNAL_MAXRSS, test_maxrss, MIN_FLT_TO_MAXRSS, "own number once it has ended" },
 };
-#define TOTALS (sizeof(totals) / sizeof(*totals))
+#define TOTALS (ARRAY_SIZE(totals))
 
 /* The place that has everything where it belongs. */
 static uint32_t find_anchor(const struct learn_candidates c[TOTALS])

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "layout/kread.h"
 #include "layout/layout.h"
 #include "layout/pidns.h"
@@ -84,7 +85,7 @@ static bool find_numbers(const struct pair *p, struct pidns_layout *l)
 	for (numbers = 8; numbers + 16 <= PID_SIZE; numbers += 8) {
 		if (u32_at(p->ours, numbers) != p->self.tgid || u32_at(p->theirs, numbers) != p->child.self.tgid)
 			continue;
-		for (i = 0; i < sizeof(strides) / sizeof(*strides); i++) {
+		for (i = 0; i < ARRAY_SIZE(strides); i++) {
 			if (!holds(p, numbers, strides[i]))
 				continue;
 			l->numbers = numbers;

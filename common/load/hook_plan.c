@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "image/forms.h"
 #include "kernel/features.h"
@@ -22,7 +23,7 @@ int plan_parse_family(const char *name, enum plan_family *family)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(family_names) / sizeof(*family_names); i++) {
+	for (i = 0; i < ARRAY_SIZE(family_names); i++) {
 		if (strcmp(name, family_names[i]) == 0) {
 			*family = i;
 			return 0;

@@ -43,6 +43,37 @@ const struct probe_target hooks_fork = {
 	},
 };
 
+static const struct hook_field signal_fields[] = {
+	{ AT_SIGNAL_SIG, "sig", 4 },
+	{ AT_SIGNAL_CODE, "code", 4 },
+	{ AT_SIGNAL_COMM, "comm", 16 },
+	{ AT_SIGNAL_PID, "pid", 4 },
+	{ AT_SIGNAL_GROUP, "group", 4 },
+	{ AT_SIGNAL_RESULT, "result", 4 },
+	{ 0, NULL, 0 },
+};
+
+/* send_signal() got its new name in 5.19 (157cc18122b4); returns are seen first, so that no sending is seen by half */
+#define SEND .target = "send_signal_locked|send_signal", .since = FEATURES_VERSION(5, 19, 0), .family = PLAN_KPROBE
+
+const struct probe_target hooks_signal = {
+	.name = "signal",
+	.ways = {
+		{ PLAN_RAW, { { .program = "on_signal_raw", .family = PLAN_RAW, .target = "signal_generate" } } },
+		{ PLAN_TRACEPOINT,
+		  { { .program = "on_signal_tracepoint", .family = PLAN_TRACEPOINT, .system = "signal",
+		      .target = "signal_generate", .fields = signal_fields } } },
+		{ PLAN_KPROBE,
+		  { { .program = "on_sent", .returns = true, SEND },
+		    { .program = "on_sent", .returns = true, .family = PLAN_KPROBE, .target = "send_sigqueue", .optional = true },
+		    { .program = "on_prepared", .returns = true, .family = PLAN_KPROBE, .target = "prepare_signal" },
+		    { .program = "on_complete", .family = PLAN_KPROBE, .target = "complete_signal" },
+		    { .program = "on_prepare", .family = PLAN_KPROBE, .target = "prepare_signal" },
+		    { .program = "on_send_queued", .family = PLAN_KPROBE, .target = "send_sigqueue", .optional = true },
+		    { .program = "on_send", SEND } } },
+	},
+};
+
 #define SWITCH_RAW 0 /* way of last_switch */
 
 /*

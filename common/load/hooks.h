@@ -33,6 +33,9 @@ extern const struct probe_target hooks_exec;
 /* A new process: programs on_fork_* and on_begin_kprobe of bpf_src/shared/fork.h. */
 extern const struct probe_target hooks_fork;
 
+/* A signal that is sent: programs of bpf_src/shared/signal_hooks.h. */
+extern const struct probe_target hooks_signal;
+
 /*
  * A task that ended is switched from for the last time, into *thing: programs on_switch_* and on_dead_kprobe of
  * bpf_src/shared/usage.h. @version_code: of the kernel; where a raw tracepoint does not tell which switch is the last one there

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "image/image.h"
 
 /*
@@ -108,13 +109,11 @@ static const struct fact events[] = {
 	{ 24, "sys_exit_execveat", 0, "V[kernel/trace/trace_syscalls.c]" },
 };
 
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
 const struct helper *facts_helper(int32_t number)
 {
 	size_t i;
 
-	for (i = 0; i < COUNT(helpers); i++)
+	for (i = 0; i < ARRAY_SIZE(helpers); i++)
 		if (helpers[i].number == number)
 			return &helpers[i];
 	return NULL;
@@ -132,24 +131,24 @@ static const struct fact *find(const struct fact *table, size_t count, uint32_t 
 
 const struct fact *facts_map_type(uint32_t type)
 {
-	return find(map_types, COUNT(map_types), type);
+	return find(map_types, ARRAY_SIZE(map_types), type);
 }
 
 const struct fact *facts_map_flag(uint32_t flag)
 {
-	return find(map_flags, COUNT(map_flags), flag);
+	return find(map_flags, ARRAY_SIZE(map_flags), flag);
 }
 
 const struct fact *facts_program_type(uint32_t type)
 {
-	return find(program_types, COUNT(program_types), type);
+	return find(program_types, ARRAY_SIZE(program_types), type);
 }
 
 const struct fact *facts_event(const char *event)
 {
 	size_t i;
 
-	for (i = 0; i < COUNT(events); i++)
+	for (i = 0; i < ARRAY_SIZE(events); i++)
 		if (strcmp(events[i].name, event) == 0)
 			return &events[i];
 	return NULL;

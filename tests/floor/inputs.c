@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "facts.h"
 #include "image/compile.h"
 
@@ -70,7 +71,7 @@ static bool is_known_define(const char *name, size_t length)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(other_defines) / sizeof(*other_defines); i++)
+	for (i = 0; i < ARRAY_SIZE(other_defines); i++)
 		if (strlen(other_defines[i]) == length && memcmp(other_defines[i], name, length) == 0)
 			return true;
 	for (i = 0; input_options[i].define; i++)
@@ -149,7 +150,7 @@ const struct compiled *compiler_get(struct compiler *compiler, const struct inpu
 	for (; c < compiler->done + compiler->count; c++)
 		if (c->input == input && c->form == form && c->options == options)
 			return c;
-	if (compiler->count == sizeof(compiler->done) / sizeof(*compiler->done))
+	if (compiler->count == ARRAY_SIZE(compiler->done))
 		return NULL;
 	compiler->count++;
 	c->input = input;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "image/image.h"
 #include "load/hooks.h"
 #include "run/tracer.h"
@@ -135,7 +136,7 @@ int plans_check(const struct band *band, struct findings *findings)
 	stat_plan_choose(&stats, unused);
 	hooks_end(&end, "end", &programs, false);
 	hooks_end(&told, "end", &programs, true);
-	for (i = 0; i < sizeof(things) / sizeof(*things) && !err; i++)
+	for (i = 0; i < ARRAY_SIZE(things) && !err; i++)
 		err = plans_check_target(things[i], band, findings);
 	return err;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "image/compile.h"
 #include "load/hooks.h"
 #include "plans.h"
@@ -43,7 +44,7 @@ static struct image *new_image(void)
 	if (!image)
 		exit(99);
 	memcpy(image->maps, maps, sizeof(maps));
-	image->n_maps = sizeof(maps) / sizeof(*maps);
+	image->n_maps = ARRAY_SIZE(maps);
 	return image;
 }
 

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 static void fuzz_one(const unsigned char *bytes, size_t size);
 
 #define PROPERTY(holds)                                                                                                \
@@ -98,7 +100,7 @@ static inline void fuzz_damage(unsigned char *bytes, size_t size, unsigned int t
 	for (; times && size; times--) {
 		width = widths[fuzz_below(4)];
 		at = fuzz_below(size) & ~(width - 1);
-		value = fuzz_below(3) ? odd[fuzz_below(sizeof(odd) / sizeof(*odd))] : fuzz_random();
+		value = fuzz_below(3) ? odd[fuzz_below(ARRAY_SIZE(odd))] : fuzz_random();
 		for (i = 0; i < width && at + i < size; i++)
 			bytes[at + i] = value >> 8 * i;
 	}

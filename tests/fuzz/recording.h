@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "layout/learn.h"
 
 #define RECORDING_LINES 8192
@@ -59,7 +60,7 @@ static const struct recording_field recording_fields[] = {
 	RECORDING_FIELD(usage, 4),	RECORDING_FIELD(runtime, 1),	 RECORDING_FIELD(total, 4),
 	RECORDING_FIELD(maxrss, 1),	RECORDING_FIELD(user_ns, 1),	 RECORDING_FIELD(system_ns, 1),
 };
-#define RECORDING_FIELDS (sizeof(recording_fields) / sizeof(*recording_fields))
+#define RECORDING_FIELDS (ARRAY_SIZE(recording_fields))
 
 /* The line at an address, which is a multiple of its size; a new one if @make, else NULL if there is none. */
 static inline struct recording_line *recording_line(struct recording *r, int phase, uint64_t address, int make)

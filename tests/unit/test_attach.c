@@ -8,12 +8,12 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "base/process.h"
 #include "kernel/tracefs.h"
 #include "load/attach.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define NO_FUNCTION "procsnoop_test_no_such_function"
 
 static struct tracefs fake_tracefs(void)
@@ -50,7 +50,7 @@ static void test_parse(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(lines); i++) {
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
 		assert_true(attach_parse_line(lines[i].line, name, &pid, &start));
 		assert_string_equal(name, lines[i].name);
 		assert_int_equal(pid, lines[i].pid);
@@ -95,7 +95,7 @@ static void test_parse_foreign(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(lines); i++)
+	for (i = 0; i < ARRAY_SIZE(lines); i++)
 		if (attach_parse_line(lines[i], name, &pid, &start))
 			fail_msg("'%s' was taken as ours", lines[i]);
 }

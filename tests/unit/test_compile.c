@@ -14,13 +14,13 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/array.h"
 #include "image/compile.h"
 #include "image/confine.h"
 #include "image/image.h"
 #include "image/own_headers.h"
 #include "image/sources.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define SELF "/proc/self/exe"
 #define MUCH (2 << 20)
 
@@ -499,7 +499,7 @@ static void test_nothing_left(void **state)
 	(void)state;
 	close(first);
 	signal(SIGPIPE, SIG_DFL);
-	for (i = 0; i < COUNT(parts); i++) {
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (run_part(parts[i]) == 0)
 			image_free(image);
 		again = open("/dev/null", O_RDONLY);

@@ -10,9 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/cpus.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static unsigned int members(const struct cpus *cpus)
 {
@@ -47,7 +46,7 @@ static void test_lists(void **state)
 
 	(void)state;
 	memset(&cpus, 0xff, sizeof(cpus)); /* what was there before does not matter */
-	for (i = 0; i < COUNT(lists); i++) {
+	for (i = 0; i < ARRAY_SIZE(lists); i++) {
 		assert_int_equal(cpus_parse(&cpus, lists[i].text), 0);
 		assert_int_equal(cpus.count, lists[i].count);
 		assert_int_equal(members(&cpus), lists[i].members);
@@ -94,7 +93,7 @@ static void test_refused(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(texts); i++)
+	for (i = 0; i < ARRAY_SIZE(texts); i++)
 		if (cpus_parse(&cpus, texts[i]) != -EPROTO)
 			fail_msg("'%s' was taken", texts[i]);
 }

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/escape.h"
 
 #define RANDOM_ROUNDS 200000
@@ -124,9 +125,9 @@ static void test_printable(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(never); i++)
 		assert_false(escape_is_printable(never[i]));
-	for (i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(always); i++)
 		assert_true(escape_is_printable(always[i]));
 }
 
@@ -356,7 +357,7 @@ static void test_json(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		buffer_reset(&out);
 		escape_json(&out, cases[i].in, cases[i].length);
 		assert_int_equal(out.length, cases[i].want_length);

@@ -9,10 +9,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/array.h"
 #include "exec_events.h"
 #include "tools/execsnoop/exec.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 /* One for all tests: it is used again and again by the tool too. */
 static struct exec exec;
@@ -501,7 +500,7 @@ static void test_parts_malformed(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(parts); i++) {
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
 		part = (struct exec_part){
 			.what = EXEC_PART_ARGS,
 			.size = parts[i].size,

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "image/confine.h"
 #include "stream/reassemble.h"
@@ -19,7 +20,6 @@
 #include "tools/exitsnoop/exit_columns.h"
 #include "tools/exitsnoop/pending_exits.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define SHORT_SIZE offsetof(struct exit_event, used)
 
 static struct exit_record record;
@@ -226,7 +226,7 @@ static void test_parts_malformed(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(wrong); i++) {
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		begin_parts(10);
 		send_part(1, wrong[i].start, wrong[i].from, NULL, wrong[i].said, EXIT_CHUNK, true);
 		assert_int_equal(exit_decode(&record, event), 0);
@@ -463,7 +463,7 @@ static void test_probe(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		strcpy(r.comm, cases[i].comm);
 		r.uid = cases[i].uid;
 		if (r.uid != geteuid() || !cases[i].uid)

@@ -14,9 +14,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "kernel/features.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static void test_release(void **state)
 {
@@ -51,7 +50,7 @@ static void test_release(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(releases); i++)
+	for (i = 0; i < ARRAY_SIZE(releases); i++)
 		if (features_parse_release(releases[i].release) != releases[i].version)
 			fail_msg("'%s' is %x", releases[i].release, features_parse_release(releases[i].release));
 	assert_int_equal(FEATURES_VERSION(4, 15, 18), 0x040f12);

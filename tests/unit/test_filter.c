@@ -6,6 +6,7 @@
 #include <locale.h>
 #include <pwd.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "run/filter.h"
 
@@ -105,7 +106,7 @@ static void test_regex_bad(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		strcpy(error, "untouched");
 		assert_int_equal(filter_regex_new(&regex, bad[i], error, sizeof(error)), -EINVAL);
 		assert_string_not_equal(error, "untouched");

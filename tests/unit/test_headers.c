@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "base/array.h"
 #include "kernel/headers.h"
 #include "kernel/headers_archive.h"
 
@@ -205,7 +206,7 @@ static void test_foreign_mode(void **state)
 
 	(void)state;
 	add_tree(MODULES "/build");
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
 		assert_int_equal(chmod(fixture_path(parts[i]), 0775), 0);
 		check_none("refused: group or others can write to it (mode 0775)");
 		assert_int_equal(chmod(fixture_path(parts[i]), 01757), 0);

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE 1
 #include "fixture.h"
 
+#include "base/array.h"
 #include "kernel/headers.h"
 
 static const struct {
@@ -78,7 +79,7 @@ static void test_distributions(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		fixture_file("/etc/os-release", cases[i].os_release);
 		check_hints(i);
 	}

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/syscall.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "image/forms.h"
 #include "kernel/features.h"
@@ -16,7 +17,6 @@
 #include "tools/exitsnoop/exit_plan.h"
 #include "tools/procstat/stat_plan.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define V(a, b) FEATURES_VERSION(a, b, 0)
 
 /* Instead of libc's: tracefs may come and go while the ways are judged. */
@@ -127,7 +127,7 @@ static void test_versions(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(kernels); i++) {
+	for (i = 0; i < ARRAY_SIZE(kernels); i++) {
 		struct features f = kernel(kernels[i].major, kernels[i].minor);
 
 		check(&f, kernels[i].success, kernels[i].failure);
@@ -219,7 +219,7 @@ static void test_tools(void **state)
 	hooks_end(&told, "end", &programs, true);
 	assert_string_equal(end.ways[0].hooks[0].program, "live");
 	assert_string_equal(told.ways[0].hooks[0].program, "raw");
-	for (i = 0; i < COUNT(kernels); i++) {
+	for (i = 0; i < ARRAY_SIZE(kernels); i++) {
 		struct features f = kernel(kernels[i].major, kernels[i].minor);
 
 		check_thing(&hooks_exec, &f, kernels[i].exec); /* execsnoop, procstat */
@@ -402,7 +402,7 @@ static void test_families(void **state)
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < COUNT(names); i++) {
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		assert_int_equal(plan_parse_family(names[i], &family), 0);
 		assert_int_equal(family, i);
 		assert_string_equal(plan_family_name(i), names[i]);

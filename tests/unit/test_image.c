@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "image/image.h"
 
 #define LOAD_64 (BPF_LD | BPF_IMM | BPF_DW)
 #define EXIT ((struct bpf_insn){ .code = BPF_JMP | BPF_EXIT })
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 /* Where things lie in the bytes of example(). */
 #define AT_FORMAT 8
@@ -56,7 +56,7 @@ static int add_map(struct image *image, const char *name, uint32_t index)
 {
 	const uint32_t values[] = { index, BPF_MAP_TYPE_ARRAY, 4, 8, 0 };
 
-	return add_notes(image, name, values, COUNT(values));
+	return add_notes(image, name, values, ARRAY_SIZE(values));
 }
 
 static int add_types(struct image *image, const char *name, uint32_t types)
@@ -90,7 +90,7 @@ static struct image *example(void)
 	assert_non_null(image);
 	assert_int_equal(add_map(image, "map_events", 3), 0);
 	assert_int_equal(add_program(image, "on_exec"), 0);
-	assert_int_equal(add_notes(image, "notes_offsets", offsets, COUNT(offsets)), 0);
+	assert_int_equal(add_notes(image, "notes_offsets", offsets, ARRAY_SIZE(offsets)), 0);
 	assert_int_equal(add_types(image, "types_on_exec", IMAGE_KPROBE | IMAGE_RAW_TRACEPOINT), 0);
 	assert_int_equal(image_check(image), 0);
 	return image;
@@ -234,7 +234,7 @@ static void test_traits(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct image *image = image_new();
 
 		assert_int_equal(add_notes(image, "map_m", cases[i].values, 6), 0);
@@ -402,7 +402,7 @@ static void test_damaged(void **state)
 
 	(void)state;
 	encode(image, &bytes);
-	for (i = 0; i < COUNT(damages); i++) {
+	for (i = 0; i < ARRAY_SIZE(damages); i++) {
 		memcpy(before, bytes.data + damages[i].at, 4);
 		put_u32(bytes.data + damages[i].at, damages[i].value);
 		if (decode(bytes.data, bytes.length, &again) != -EPROTO)
@@ -475,7 +475,7 @@ static void test_every_byte(void **state)
 	for (at = 0; at < bytes.length; at++) {
 		char before = bytes.data[at];
 
-		for (i = 0; i < COUNT(values); i++) {
+		for (i = 0; i < ARRAY_SIZE(values); i++) {
 			bytes.data[at] = values[i];
 			if (decode(bytes.data, bytes.length, &again))
 				continue;
@@ -488,7 +488,7 @@ static void test_every_byte(void **state)
 		}
 		bytes.data[at] = before;
 	}
-	assert_in_range(taken, 100, at * COUNT(values) - 100);
+	assert_in_range(taken, 100, at * ARRAY_SIZE(values) - 100);
 	image_free(image);
 	buffer_free(&bytes);
 	buffer_free(&out);

@@ -9,6 +9,7 @@
 #include <dirent.h>
 
 #include "../fuzz/recording.h"
+#include "base/array.h"
 
 #define FOLDER "tests/unit/data/learn/"
 #define CHANGES 64
@@ -153,7 +154,7 @@ static void check_twice(struct view *v, const uint32_t *expected)
 	struct layout l;
 	size_t i;
 
-	for (i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
 		v->n = 0;
 		/* with its neighbour: a name has two words, a start time is followed by boot time */
 		copy_in_all(v, expected[fields[i]] & ~7U, SPARE, 2);
@@ -197,7 +198,7 @@ static void check_spoilt(struct view *v, const uint32_t *expected)
 	struct layout l;
 	size_t i;
 
-	for (i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
 		v->n = 0;
 		change_task(v, victim, expected[fields[i]] & ~7U, 0x5a5a5a5a5a5a5a58ULL);
 		learn(v, &l);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "layout/layout.h"
 
@@ -143,7 +144,7 @@ static void text_that_was_changed_is_refused(void **state)
 	(void)state;
 	make(&l);
 	layout_encode(&l, &text);
-	for (i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+	for (i = 0; i < ARRAY_SIZE(changes); i++)
 		assert_refused(&text, changes[i][0], changes[i][1]);
 	buffer_char(&text, '\n');
 	assert_int_equal(layout_decode(&l, text.data, text.length), -EPROTO);

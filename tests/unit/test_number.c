@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/number.h"
 
 #define UNTOUCHED 424242
@@ -51,7 +52,7 @@ static void test_u64(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(u64s) / sizeof(u64s[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(u64s); i++) {
 		value = UNTOUCHED;
 		assert_int_equal(number_u64(u64s[i].text, u64s[i].min, u64s[i].max, &value), u64s[i].err);
 		assert_int_equal(value, u64s[i].err ? UNTOUCHED : u64s[i].value);
@@ -105,7 +106,7 @@ static void test_seconds(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(seconds); i++) {
 		ns = UNTOUCHED;
 		assert_int_equal(number_seconds_ns(seconds[i].text, &ns), seconds[i].err);
 		assert_int_equal(ns, seconds[i].err ? UNTOUCHED : seconds[i].ns);
@@ -149,7 +150,7 @@ static void test_u64_prefix(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
 		check_prefix(&cases[i], number_u64_prefix);
 }
 
@@ -175,7 +176,7 @@ static void test_hex_prefix(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
 		check_prefix(&cases[i], number_hex_prefix);
 }
 

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/process.h"
 
 static pid_t child(const char *name)
@@ -80,7 +81,7 @@ static void test_names(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		pid_t pid = child(names[i]);
 
 		assert_int_equal(process_start_ticks(pid, &start), 0);

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <stdio.h>
 
+#include "base/array.h"
 #include "image/image.h"
 #include "load/object.h"
 
@@ -38,7 +39,7 @@ static void note(const struct record *record)
 	size_t i;
 
 	assert_int_equal((uintptr_t)bytes % 8, 0);
-	assert_true(n_taken < sizeof(taken) / sizeof(*taken));
+	assert_true(n_taken < ARRAY_SIZE(taken));
 	taken[n_taken].cpu = record->cpu;
 	taken[n_taken].size = record->size;
 	taken[n_taken].first = 0;
@@ -281,7 +282,7 @@ static int load_program(int map)
 	struct bpf_program_request request = {
 		.type = bpf_program_type(IMAGE_RAW_TRACEPOINT),
 		.insns = insns,
-		.n_insns = sizeof(insns) / sizeof(*insns),
+		.n_insns = ARRAY_SIZE(insns),
 	};
 
 	return bpf_program_load(&request);

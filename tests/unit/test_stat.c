@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "tools/procstat/stat.h"
 #include "tools/procstat/stat_text.h"
@@ -182,7 +183,7 @@ static void sorted_by_each_column(void **state)
 	add(&t, 0, "a", (struct stat_row){ 2, 1, 0, 2, 0, 0, 100, 90, 1, 9 });
 	add(&t, 0, "b", (struct stat_row){ 3, 2, 0, 0, 0, 0, 0, 0, 2, 0 });
 	add(&t, 0, "c", (struct stat_row){ 1, 3, 0, 1, 0, 0, 60, 60, 3, 5 });
-	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		stat_sort(&t, cases[i].column);
 		for (j = 0; j < 3; j++)
 			assert_int_equal(t.lines[j].name[0], cases[i].order[j]);

@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "kernel/tracefs.h"
 
@@ -217,7 +218,7 @@ static void test_field_refused(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		check_no_field("odd", bad[i], -EPROTO);
 	check_no_field("odd", "rel", -EOPNOTSUPP);
 	check_no_field("odd", "absent", -ENODATA);

@@ -3,10 +3,10 @@
 #define _GNU_SOURCE 1
 #include "fixture.h"
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "image/compile.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define SELF "/proc/self/exe"
 
 static void copy_self(const char *name)
@@ -79,7 +79,7 @@ static void test_untrusted_place(void **state)
 	(void)state;
 	copy_self("/b/tool");
 	make_program("/b/libexec/procsnoop/compile");
-	for (i = 0; i < COUNT(parts); i++) {
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
 		check_not_beside(parts[i], 0775, self);
 		check_not_beside(parts[i], 0757, self);
 		if (self == 0)

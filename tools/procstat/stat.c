@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "base/array.h"
 #include "stat.h"
 
 #include <errno.h>
@@ -261,7 +262,7 @@ static int compare(const void *one, const void *other)
 
 	if (sort_column == STAT_KEY)
 		return compare_keys(a, b);
-	for (i = 0; first == second && i < sizeof(then) / sizeof(*then); i++) {
+	for (i = 0; first == second && i < ARRAY_SIZE(then); i++) {
 		first = value(a, then[i]);
 		second = value(b, then[i]);
 	}

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "base/escape.h"
 
@@ -40,7 +41,7 @@ int stat_parse_by(const char *name, enum stat_by *by)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(by_names) / sizeof(*by_names); i++) {
+	for (i = 0; i < ARRAY_SIZE(by_names); i++) {
 		if (strcmp(by_names[i], name) == 0) {
 			*by = i;
 			return 0;
@@ -108,7 +109,7 @@ static void format_row(struct row *row, const struct stat_line *line, const stru
 	unsigned int i;
 
 	format_key(row->cells[STAT_KEY], line, look->by);
-	for (i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+	for (i = 0; i < ARRAY_SIZE(counts); i++)
 		snprintf(row->cells[STAT_FORKS + i], CELL_SIZE, "%" PRIu64, counts[i]);
 	if (r->exits) {
 		format_ms(row->cells[STAT_AVG], r->life_ns / r->exits);
