@@ -32,6 +32,7 @@ JANSSON ?= -l:libjansson.a
 
 PROGRAMS := $(addprefix $(BUILD)/,$(TOOLS))
 COMPILER := $(BUILD)/libexec/procsnoop/compile
+MANUALS := $(TOOLS:%=$(BUILD)/man/%.8)
 # $(call objects,FOLDER): of all its C files
 objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $1/*.c)))
 LIBRARY := $(BUILD)/libprocsnoop.a
@@ -48,7 +49,7 @@ MAKEFLAGS += -r
 .SECONDARY:
 .PHONY: all install uninstall clean deps demo
 
-all: $(PROGRAMS) $(COMPILER)
+all: $(PROGRAMS) $(COMPILER) $(MANUALS)
 
 $(BUILD)/%.o: %.c
 	$(call say,CC,$<)
@@ -100,13 +101,16 @@ $(COMPILER): $(COMPILER_SOURCES)
 	$(Q)$(CC) -std=gnu11 $(WARNINGS) -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE -pie -Wl,-z,relro,-z,now \
 		$(INCLUDES) $(DEFINES) $(CPPFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) -ldl
 
+$(MANUALS): $(BUILD)/man/%: man/%.in man/common.8.in man/join Makefile
+	$(Q)mkdir -p $(@D) && man/join $(VERSION) $< >$@
+
 install: all
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR)/procsnoop $(DESTDIR)$(MANDIR)/man8
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(SBINDIR)
 	install -m 755 $(COMPILER) $(DESTDIR)$(LIBEXECDIR)/procsnoop/compile
 	install -d $(DESTDIR)$(COMPLETIONDIR)
 	for tool in $(TOOLS); do install -m 644 tools/completion.bash $(DESTDIR)$(COMPLETIONDIR)/$$tool; done
-	install -m 644 $(addprefix man/,$(addsuffix .8,$(TOOLS))) $(DESTDIR)$(MANDIR)/man8
+	install -m 644 $(MANUALS) $(DESTDIR)$(MANDIR)/man8
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(TOOLS)) $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(addsuffix .8,$(TOOLS)))
