@@ -16,7 +16,10 @@ _procsnoop_options()
 			--time --timestamp"
 		;;
 	exitsnoop)
-		echo "$common --args --count= --failed --label --name= --per-thread --pid= --resources --timestamp --utc"
+		echo "$common --args --count= --failed --killed-by --label --name= --per-thread --pid= --resources --timestamp --utc"
+		;;
+	killsnoop)
+		echo "$common --count= --failed --pid= --signal= --time"
 		;;
 	procstat)
 		echo "$common --by= --cumulative --failures --histogram --rows= --short= --sort= --top="
@@ -35,6 +38,7 @@ _procsnoop_values()
 	--sort | -s)
 		mapfile -t COMPREPLY < <(compgen -W 'key forks execs fails exits nonzero signals avg max cpu rss' -- "$2")
 		;;
+	--signal) mapfile -t COMPREPLY < <(compgen -A signal -- "SIG${2#SIG}") ;;
 	--uid | -u) mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
 	--output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
 	--cgroup) mapfile -t COMPREPLY < <(compgen -d -- "${2:-/sys/fs/cgroup/}") ;;
@@ -76,4 +80,4 @@ _procsnoop()
 	return 0
 }
 
-complete -F _procsnoop execsnoop exitsnoop procstat
+complete -F _procsnoop execsnoop exitsnoop killsnoop procstat

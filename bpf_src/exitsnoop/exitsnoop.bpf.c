@@ -50,6 +50,8 @@ enum dead {
 
 MAP_BY_PROCESS(execs, MAP_EXECS, sizeof(u64), 16384)
 
+#include "killers.h"
+
 #if FORM_BUFFER
 
 MAP(scratch, MAP_SCRATCH, MAP_TYPE_PERCPU_ARRAY, sizeof(u32), sizeof(struct exit_message), 1)
@@ -177,6 +179,8 @@ INLINE void fill(struct exit_event *e, u16 what, u32 ppid)
 	e->threads = 0;
 	e->ns_pid = 0;
 	e->argc = 0;
+	e->killer = 0;
+	e->killer_code = 0;
 }
 
 /*
@@ -263,6 +267,8 @@ INLINE int report(void *ctx, u64 task, u64 leader, u64 signal, u32 ppid, enum de
 	if (CONSTANT(EXIT_USAGE))
 		fill_usage(&m->event, task, leader, signal, dead);
 	m->event.exec_time = exec_time(m->event.start, dead);
+	if (CONSTANT(EXIT_KILLERS))
+		fill_killer(&m->event, dead);
 	if (dead)
 		m->event.flags |= EXIT_GROUP_DEAD;
 	if (!mm)

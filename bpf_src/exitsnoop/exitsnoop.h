@@ -9,6 +9,7 @@
 
 enum exit_map {
 	MAP_EXECS = MAP_TOOL_FIRST, /* process id -> time of its last exec */
+	MAP_KILLERS,		    /* -k: process id -> who sent it the last signal that ends processes */
 };
 
 enum exit_constant {
@@ -18,6 +19,7 @@ enum exit_constant {
 	EXIT_ARGS,			/* 1: command lines, read at the end */
 	EXIT_REMEMBER,			/* 1: command lines, sent at every exec */
 	EXIT_EXECS,			/* 1: times of execs are kept */
+	EXIT_KILLERS,			/* 1: who sent the signal that ended it */
 };
 
 #define EXIT_ARGS_MAX 4096 /* bytes of a command line shown */
@@ -61,17 +63,20 @@ struct exit_event {
 	__u32 tid;
 	__u32 ppid;
 	__u32 uid;
-	__u32 status;	  /* as wait(2) gives it */
-	__u16 what;	  /* enum exit_what */
-	__u16 flags;	  /* enum exit_flag */
-	__u64 start;	  /* of the process, with -T of the thread: ns, CLOCK_MONOTONIC */
-	__u64 exec_time;  /* of its last exec; 0 where that was not seen */
-	__u64 args_total; /* bytes that the command line has */
-	__u32 args_size;  /* bytes of it in args */
-	__u32 threads;	  /* not yet gone, this one included; 0 where that does not matter */
-	__u32 ns_pid;	  /* in a PID namespace (pidns.h); 0: none, or not known */
-	__u32 argc;	  /* arguments that it was executed with; 0: not known */
+	__u32 status;	   /* as wait(2) gives it */
+	__u16 what;	   /* enum exit_what */
+	__u16 flags;	   /* enum exit_flag */
+	__u64 start;	   /* of the process, with -T of the thread: ns, CLOCK_MONOTONIC */
+	__u64 exec_time;   /* of its last exec; 0 where that was not seen */
+	__u64 args_total;  /* bytes that the command line has */
+	__u32 args_size;   /* bytes of it in args */
+	__u32 threads;	   /* not yet gone, this one included; 0 where that does not matter */
+	__u32 ns_pid;	   /* in a PID namespace (pidns.h); 0: none, or not known */
+	__u32 killer;	   /* -k: sender of the signal that ended it; 0: not known */
+	__s32 killer_code; /* si_code of that signal */
+	__u32 argc;	   /* arguments that it was executed with; 0: not known */
 	char comm[COMM_SIZE];
+	char killer_comm[COMM_SIZE];
 	struct exit_usage used;
 };
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
 #include "base/signal_name.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -52,4 +54,12 @@ int signal_parse(const char *text, int *signal)
 		return 0;
 	}
 	return -EINVAL;
+}
+
+/* The numbers of si_code, from user space and of SIGCHLD: include/uapi/asm-generic/siginfo.h */
+bool signal_is_from_kernel(int number, int code)
+{
+	if (number == SIGCHLD && code >= CLD_EXITED && code <= CLD_CONTINUED)
+		return false;
+	return code != SI_USER && code != SI_QUEUE && code != SI_TKILL;
 }

@@ -125,10 +125,9 @@ int plans_check(const struct band *band, struct findings *findings)
 	struct exit_plan exits;
 	struct stat_plan stats;
 	struct probe_target end, told;
-	const struct probe_target *things[] = {
-		&hooks_exec, &hooks_fork, &exec_hooks_failed, &stats.failed, &exits.execs, &exits.forks, &exits.exits,
-		&end,	     &told,
-	};
+	const struct probe_target *things[] = { &hooks_exec,  &hooks_fork,  &exec_hooks_failed, &stats.failed,
+						&exits.execs, &exits.forks, &exits.exits,	&end,
+						&told,	      &hooks_signal };
 	size_t i;
 	int err = 0;
 

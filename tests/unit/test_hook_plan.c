@@ -226,6 +226,7 @@ static void test_tools(void **state)
 		check_thing(&exits.execs, &f, kernels[i].exec);
 		check_thing(&hooks_fork, &f, kernels[i].fork);
 		check_thing(&exits.forks, &f, kernels[i].fork);
+		check_thing(&hooks_signal, &f, kernels[i].fork);
 		check_thing(&exec_hooks_failed, &f, kernels[i].failed);
 		check_thing(&stats.failed, &f, kernels[i].failed);
 		check_thing(&end, &f, kernels[i].end);

@@ -106,6 +106,10 @@ static void take_base(struct exit_record *r, const struct exit_event *e)
 	r->has_usage = e->flags & EXIT_HAS_USAGE;
 	r->usage_whole = e->flags & EXIT_USAGE_WHOLE;
 	r->usage = e->used;
+	r->killer = e->killer;
+	r->killer_code = e->killer_code;
+	memcpy(r->killer_comm, e->killer_comm, COMM_SIZE);
+	r->killer_comm[COMM_SIZE] = 0;
 	memcpy(r->comm, e->comm, COMM_SIZE);
 	r->comm[COMM_SIZE] = 0;
 }

@@ -23,6 +23,9 @@ struct exit_record {
 	uint32_t threads;   /* live == 0 only: threads not yet released; more than 1: another report may follow */
 	uint64_t start;	    /* ns, CLOCK_MONOTONIC */
 	uint64_t exec_time; /* 0: not seen */
+	uint32_t killer;    /* who sent the signal that ended it; 0: not known */
+	int killer_code;
+	char killer_comm[COMM_SIZE + 1];
 	char comm[COMM_SIZE + 1];
 	bool has_usage;
 	bool usage_whole; /* to the last switch; else what was used since the last tick is missing */

@@ -100,6 +100,42 @@ static void set_maxrss(const struct column_view *view, const void *record, json_
 	json_object_set_new(object, "maxrss_kb", known ? json_integer(exit_maxrss_kb(&r->usage)) : json_null());
 }
 
+static void put_killer(const struct column_view *view, const void *record, struct buffer *out)
+{
+	const struct exit_record *r = record;
+	int signal = exit_status_read(r->status).signal;
+
+	(void)view;
+	if (!signal)
+		buffer_char(out, '-');
+	else if (!r->killer && !r->killer_code)
+		buffer_char(out, '?');
+	else if (signal_is_from_kernel(signal, r->killer_code))
+		buffer_string(out, "(kernel)");
+	else {
+		buffer_printf(out, "%u ", r->killer);
+		escape_text(out, r->killer_comm, strlen(r->killer_comm), ESCAPE_UTF8);
+	}
+}
+
+static void set_killer(const struct column_view *view, const void *record, json_t *object)
+{
+	const struct exit_record *r = record;
+	int signal = exit_status_read(r->status).signal;
+	bool kernel = signal && signal_is_from_kernel(signal, r->killer_code);
+	json_t *by = json_null();
+
+	(void)view;
+	if (signal && (r->killer || r->killer_code)) {
+		by = json_object();
+		json_object_set_new(by, "kernel", json_boolean(kernel));
+		json_object_set_new(by, "pid", kernel ? json_null() : json_integer(r->killer));
+		json_object_set_new(by, "comm",
+				    kernel ? json_null() : json_line_bytes(r->killer_comm, strlen(r->killer_comm)));
+	}
+	json_object_set_new(object, "killed_by", by);
+}
+
 static void put_status(const struct column_view *view, const void *record, struct buffer *out)
 {
 	char text[EXIT_TEXT_SIZE];
@@ -184,6 +220,8 @@ const struct column exit_columns[] = {
 	COUNT("MAJFLT", "majflt", 6, majflt),
 	COUNT("VCSW", "nvcsw", 6, nvcsw),
 	COUNT("IVCSW", "nivcsw", 6, nivcsw),
+	{ "KILLED_BY", "killed_by", COLUMN_OWN, 20, .when = EXIT_SHOW_KILLER, .when_json = EXIT_SHOW_KILLER,
+	  .text = put_killer, .json = set_killer },
 	/* as wide as its heading: a longer one moves ARGS, rather than that every row leaves a terminal of 80 columns */
 	{ "EXIT_CODE", "exit_code", COLUMN_OWN, 9, .text = put_status, .json = set_status },
 	{ "ARGS", "args", COLUMN_OWN, 0, .when = EXIT_SHOW_ARGS, .when_json = EXIT_SHOW_ARGS, .text = put_args,

@@ -14,6 +14,7 @@ enum exit_shown {
 	EXIT_SHOW_LABEL = 4,
 	EXIT_SHOW_USAGE = 8,
 	EXIT_SHOW_ARGS = 16,
+	EXIT_SHOW_KILLER = 32,
 };
 
 /* What column_view.own points to. */

@@ -50,6 +50,15 @@ void exit_plan_choose(struct exit_plan *p, bool args, bool usage, bool json, boo
 	targets[n] = &p->exits;
 }
 
+void exit_plan_add_signals(struct exit_plan *p, const struct probe_target **targets)
+{
+	p->signals = hooks_signal;
+	p->signals.optional = true; /* who sent them is unknown then */
+	while (*targets)
+		targets++;
+	*targets = &p->signals;
+}
+
 static struct plan *plan_of(const struct exit_plan *p, struct tracer *tracer)
 {
 	unsigned int i;

@@ -16,12 +16,15 @@ struct exit_plan {
 	bool remember;	    /* command lines must be remembered: they are gone at the end */
 	/* for exit_plan.c */
 	bool args;
-	struct probe_target exits, execs, forks, last_switch;
+	struct probe_target exits, execs, forks, last_switch, signals;
 };
 
 /* Begins: from what is wanted to @targets, ended by NULL, which refer to @p. */
 void exit_plan_choose(struct exit_plan *p, bool args, bool usage, bool json, bool follow,
 		      const struct probe_target **targets);
+
+/* Adds signals to what is observed, for who sent them. */
+void exit_plan_add_signals(struct exit_plan *p, const struct probe_target **targets);
 
 /* After tracer_plan(): what the hook that comes first means. */
 void exit_plan_check(struct exit_plan *p, const struct tracer *tracer);

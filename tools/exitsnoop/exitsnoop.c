@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* exitsnoop: shows every process that ends, how it ended, and on request what it used. */
 #include "base/message.h"
-#include "bpf_src/exitsnoop/exitsnoop.h"
 #include "exit_columns.h"
 #include "exit_flow.h"
 #include "exit_plan.h"
@@ -29,6 +28,7 @@ static const struct argp_option options[] = {
 	{ "failed", 'x', NULL, 0, "Only where the exit code is not 0, or a signal ended it", 0 },
 	{ "args", 'a', NULL, 0, "Print the command line", 0 },
 	{ "resources", 'r', NULL, 0, "Print CPU time, memory, page faults and context switches", 0 },
+	{ "killed-by", 'k', NULL, 0, "Print who sent the signal that ended the process", 0 },
 	{ "label", KEY_LABEL, "LABEL", OPTION_ARG_OPTIONAL, "Print a label in each line (default: exit)", 0 },
 	{ "count", KEY_COUNT, "N", 0, "End after N lines", 0 },
 	{ NULL, 'c', "PATH", OPTION_HIDDEN, NULL, 0 }, /* --cgroup, as in libbpf-tools */
@@ -75,6 +75,9 @@ static error_t parse(struct session *session, int key, char *value, struct argp_
 	case 'r':
 		shown |= EXIT_SHOW_USAGE;
 		return 0;
+	case 'k':
+		shown |= EXIT_SHOW_KILLER;
+		return 0;
 	case KEY_LABEL:
 		shown |= EXIT_SHOW_LABEL;
 		format.label = parse_label(value, state);
@@ -94,6 +97,8 @@ static void choose(struct session *session, const struct probe_target **targets)
 	if (shown & EXIT_SHOW_UTC)
 		shown &= ~EXIT_SHOW_TIME;
 	exit_plan_choose(&plan, flow.args, flow.usage, session->options.json, session->options.follow, targets);
+	if (shown & EXIT_SHOW_KILLER)
+		exit_plan_add_signals(&plan, targets);
 }
 
 static int prepare(struct session *session)
@@ -115,11 +120,12 @@ static int prepare(struct session *session)
 	constants[EXIT_ARGS] = flow.args;
 	constants[EXIT_REMEMBER] = plan.remember;
 	constants[EXIT_EXECS] = session->options.json;
-	tracer->skip_maps |= 1ULL << MAP_PARENTS;
-	if (!session->options.json)
-		tracer->skip_maps |= 1ULL << MAP_EXECS;
-	if (!flow.usage)
-		tracer->skip_maps |= 1ULL << MAP_THREAD_TOTALS | 1ULL << MAP_DYING;
+	constants[EXIT_KILLERS] = (shown & EXIT_SHOW_KILLER) != 0;
+	if (!(shown & EXIT_SHOW_KILLER))
+		tracer->skip_maps |= 1ULL << MAP_KILLERS | 1ULL << MAP_SENDING;
+	tracer->skip_maps |= 1ULL << MAP_PARENTS | (session->options.json ? 0 : 1ULL << MAP_EXECS) |
+			     (flow.usage ? 0 : 1ULL << MAP_THREAD_TOTALS | 1ULL << MAP_DYING) |
+			     (shown & EXIT_SHOW_KILLER ? 0 : 1ULL << MAP_KILLERS | 1ULL << MAP_SENDING);
 	if (exit_flow_start(&flow) == 0)
 		return TOOL_DONE;
 	message_error("no memory");
@@ -165,6 +171,7 @@ static void release(void)
 
 static const struct tracer_table tables[] = {
 	{ MAP_EXECS, "execs", "the time since as many execs is not known" },
+	{ MAP_KILLERS, "killers", "who ended as many processes is not known" },
 	{ 0, NULL, NULL },
 };
 

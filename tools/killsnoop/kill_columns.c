@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "kill_columns.h"
 
-#include <signal.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -11,14 +10,9 @@
 #include "base/signal_name.h"
 #include "bpf_src/killsnoop/killsnoop.h"
 
-/* What the kernel sends by itself has another code; who exits, stops or goes on is the sender of SIGCHLD. */
-enum { CODE_USER = 0, CODE_QUEUE = -1, CODE_TKILL = -6, CODE_CHILD_FIRST = 1, CODE_CHILD_LAST = 6 };
-
 static bool is_from_kernel(const struct kill_event *e)
 {
-	if (e->sig == SIGCHLD && e->code >= CODE_CHILD_FIRST && e->code <= CODE_CHILD_LAST)
-		return false;
-	return e->code != CODE_USER && e->code != CODE_QUEUE && e->code != CODE_TKILL;
+	return signal_is_from_kernel(e->sig, e->code);
 }
 
 static void put_sender(const struct column_view *view, const void *record, struct buffer *out)
