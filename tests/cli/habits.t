@@ -14,8 +14,8 @@ no_control_bytes() {
 # no process has it: beyond the largest pid_max
 nobody=4194305
 
-for tool in execsnoop exitsnoop procstat; do
-	cp "$build/$tool" "$tmp/bin" || give_up "$build/$tool is not there: run make first"
+for tool in $tools; do
+	use "$tool"
 	try="Try '$tool --help' for more information."
 
 	run -h

@@ -24,6 +24,10 @@ tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 99' HUP INT TERM
 
+# all that are built, so that a new one is tested without being named here
+# shellcheck disable=SC2034 # for those that source it
+tools=$(sed -n 's/^TOOLS := //p' "$top/Makefile")
+
 tests=0
 failures=0
 
@@ -33,13 +37,16 @@ give_up() {
 	exit 99
 }
 
-if [ ! -x "$build/$tool" ]; then
-	give_up "$build/$tool is not there: run make first"
-fi
-# Nobody must be able to read it, and its name must stand alone in argv[0].
-mkdir "$tmp/bin" && cp "$build/$tool" "$tmp/bin" || exit 99
-chmod 755 "$tmp" "$tmp/bin" "$tmp/bin/$tool"
+# use TOOL: that run() and the like start from now on. Nobody must be able to read it, and its name must stand alone in
+# argv[0].
+use() {
+	tool=$1
+	cp "$build/$tool" "$tmp/bin" || give_up "$build/$tool is not there: run make first"
+	chmod 755 "$tmp/bin/$tool"
+}
+mkdir "$tmp/bin" && chmod 755 "$tmp" "$tmp/bin" || exit 99
 PATH=$tmp/bin:$PATH
+use "$tool"
 
 # without_privilege COMMAND [ARG...]
 without_privilege() {
@@ -118,6 +125,34 @@ help_options() {
 	"$tool" --help | sed -n -E \
 		-e 's/^ +-(.), --([a-z0-9-]+)(=?).*/--\2\3 -\1/p' \
 		-e 's/^ +--([a-z0-9-]+)(=?).*/--\1\2/p' | sort
+}
+
+# Of each option a line: NAME LETTER VALUE HOW, where "-" is none and HOW is flag, value, or optional for a value that may
+# be left out.
+
+# shown_options: those of --help
+shown_options() {
+	"$tool" --help | sed -n -E -e 's/^ +-(.), --([a-z0-9-]+)/\2 \1/; t take' -e 's/^ +--([a-z0-9-]+)/\1 -/; t take' -e d \
+		-e ': take' -e 's/^([^ ]+ .)\[=([^]]+)\].*/\1 \2 optional/p; t' \
+		-e 's/^([^ ]+ .)=([^ ]+).*/\1 \2 value/p; t' -e 's/^([^ ]+ .)( .*)?$/\1 - flag/p' | sort
+}
+
+# table_options: those of the argp tables, with a fifth word: shown or hidden
+table_options() {
+	sed -n '/struct argp_option [a-z_]*\[\] = {/,/^};/p' "$top/tools/$tool"/*.c "$top"/common/run/*.c |
+		tr '\n\t' '  ' | sed 's/{ *\("\|NULL, '\''\)/\n&/g' | sed -n -E \
+		's/^\{ *("[a-z0-9-]+"|NULL), ('\''.'\''|[A-Z_]+|0), ("[^"]*"|NULL), ([A-Z_| ]+|0), .*/\1 \2 \3 \4/p' |
+		tr -d '"'"'" | awk '
+			{ name = $1; letter = $2; value = $3; flags = $4 $5 $6 }
+			flags ~ /ALIAS/ { letter = "-"; value = value_before; flags = flags flags_before }
+			{ value_before = value; flags_before = flags }
+			letter == "?" { next } # another name of -h
+			{
+				print name == "NULL" ? "-" : name, length(letter) == 1 && letter != "0" ? letter : "-",
+					value == "NULL" ? "-" : value,
+					value == "NULL" ? "flag" : flags ~ /ARG_OPTIONAL/ ? "optional" : "value",
+					flags ~ /HIDDEN/ ? "hidden" : "shown"
+			}' | sort
 }
 
 done_testing() {

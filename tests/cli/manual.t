@@ -7,18 +7,6 @@ tool=execsnoop
 
 completion=$top/tools/completion.bash
 
-# table_options FILE...: as help_options prints them, hidden ones left out
-table_options() {
-	{
-		sed -n '/struct argp_option options\[\]/,/^};/p' "$@" | tr '\n\t' '  ' | tr '}' '\n' |
-			grep -v OPTION_HIDDEN |
-			sed -n -E \
-				-e 's/"[A-Z]+", OPTION_ARG_OPTIONAL/NULL,/' \
-				-e "s/.*\{ \"([a-z0-9-]+)\", '(.)', (NULL|\").*/--\1 \3 -\2/p" \
-				-e 's/.*\{ "([a-z0-9-]+)", [A-Z_]+, (NULL|").*/--\1 \2/p'
-	} | sed -e 's/ NULL//' -e 's/ "/=/' | sort
-}
-
 # section NAME: the lines of the manual's section
 section() {
 	awk -v name="$1" '/^\.Sh / { inside = ($0 == ".Sh " name) } inside' "$manual"
@@ -51,13 +39,13 @@ example_options() {
 		done
 }
 
-for tool in execsnoop exitsnoop procstat; do
+for tool in $tools; do
 	echo "# $tool"
 	manual=$build/man/$tool.8
-	cp "$build/$tool" "$tmp/bin" || give_up "$build/$tool is not there: run make first"
+	use "$tool"
 	help=$(help_options)
 	ok '--help has options' test -n "$help"
-	is 'argp tables and --help agree' "$(table_options "$top/tools/$tool/$tool.c" "$top/common/run/options.c")" "$help"
+	is 'argp tables and --help agree' "$(table_options | sed -n 's/ shown$//p')" "$(shown_options)"
 	is 'manual and --help agree' "$(manual_options)" "$help"
 	is 'completion and --help agree' "$(complete_words "$tool" -- | grep -v -x -e --)" \
 		"$(echo "$help" | sed 's/ .*//' | sort)"

@@ -15,49 +15,15 @@ mkdir -p "$work" || exit 99
 cd "$work" || exit 99
 # shellcheck source=tests/run/tap.sh
 . "$bin/tap.sh"
+# shellcheck source=tests/run/runs.sh
+. "$bin/runs.sh"
 true=/bin/true
 long=$(printf '%0200d' 0)
 huge=$(printf '%020000d' 0)
-tools='execsnoop exitsnoop procstat'
+make_mark
 
 evidence() {
 	sed 's/^/# /' err | head -n 5
-}
-
-# start TOOL OPTION...: in the background, until everything is attached; its output goes to the file out
-start() {
-	tool=$1
-	shift
-	rm -f ready
-	mkfifo ready
-	"$bin/$tool" --ready-fd 3 "$@" 3>ready >out 2>err &
-	pid=$!
-	read -r _ <ready
-}
-
-# finish SECONDS: sets code, which is "timeout" where it had to be killed
-finish() {
-	left=$(($1 * 10))
-	while kill -0 "$pid" 2>/dev/null && [ $left -gt 0 ]; do
-		sleep 0.1
-		left=$((left - 1))
-	done
-	if [ $left -gt 0 ]; then
-		wait "$pid"
-		code=$?
-	else
-		kill -KILL "$pid"
-		wait "$pid"
-		code=timeout
-	fi
-}
-
-execs() {
-	i=0
-	while [ $i -lt "$1" ]; do
-		"$true" $long $long
-		i=$((i + 1))
-	done
 }
 
 for tool in $tools; do
@@ -208,28 +174,28 @@ for tool in $tools; do
 	: >rows
 	chmod 600 rows
 	start $tool $options
-	execs 20
+	mark 20
 	sleep 0.5
 	cp rows rows.1
 	: >rows
-	execs 20
+	mark 20
 	sleep 0.5
 	kill -TERM "$pid"
 	finish 5
-	[ "$code" = 0 ] && [ -s rows ] && [ "$(tr -dc '\000' <rows | wc -c)" = 0 ] && grep -q true rows
+	[ "$code" = 0 ] && [ -s rows ] && [ "$(tr -dc '\000' <rows | wc -c)" = 0 ] && grep -q "$mark" rows
 	result $? "$tool: -o after copytruncate has no NUL bytes"
 	rm -f rows
 	start $tool $options
-	execs 3
+	mark 3
 	sleep 0.5
 	mv rows rows.1
 	kill -USR1 "$pid"
 	sleep 0.3
-	execs 3
+	mark 3
 	sleep 0.5
 	kill -TERM "$pid"
 	finish 5
-	[ "$code" = 0 ] && grep -q true rows.1 && grep -q true rows && [ "$(stat -c %a rows)" = 600 ]
+	[ "$code" = 0 ] && grep -q "$mark" rows.1 && grep -q "$mark" rows && [ "$(stat -c %a rows)" = 600 ]
 	result $? "$tool: SIGUSR1 opens -o anew"
 done
 
@@ -238,15 +204,15 @@ if command -v logrotate >/dev/null; then
 	start execsnoop -o rows
 	printf '%s {\n\trotate 1\n\tcreate 600 root root\n\tpostrotate\n\t\tkill -USR1 %s\n\tendscript\n}\n' "$work/rows" "$pid" >conf
 	chmod 644 conf
-	execs 3
+	mark 3
 	sleep 0.5
 	logrotate -f -s "$work/state" conf >log 2>&1
 	sleep 0.3
-	execs 3
+	mark 3
 	sleep 0.5
 	kill -TERM "$pid"
 	finish 5
-	[ "$code" = 0 ] && grep -q true rows.1 && grep -q true rows
+	[ "$code" = 0 ] && grep -q "$mark" rows.1 && grep -q "$mark" rows
 	result $? 'logrotate with SIGUSR1'
 else
 	skip 'logrotate with SIGUSR1' 'no logrotate'
