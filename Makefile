@@ -49,7 +49,7 @@ MAKEFLAGS += -r
 .SECONDARY:
 .PHONY: all install uninstall clean deps demo
 
-all: $(PROGRAMS) $(COMPILER) $(MANUALS)
+all: $(PROGRAMS) $(COMPILER) $(MANUALS) $(BUILD)/completion.bash
 
 $(BUILD)/%.o: %.c
 	$(call say,CC,$<)
@@ -104,12 +104,15 @@ $(COMPILER): $(COMPILER_SOURCES)
 $(MANUALS): $(BUILD)/man/%: man/%.in man/common.8.in man/join Makefile
 	$(Q)mkdir -p $(@D) && man/join $(VERSION) $< >$@
 
+$(BUILD)/completion.bash: tools/completion.bash Makefile
+	$(Q)mkdir -p $(@D) && sed 's/@TOOLS@/$(TOOLS)/' $< >$@
+
 install: all
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR)/procsnoop $(DESTDIR)$(MANDIR)/man8
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(SBINDIR)
 	install -m 755 $(COMPILER) $(DESTDIR)$(LIBEXECDIR)/procsnoop/compile
 	install -d $(DESTDIR)$(COMPLETIONDIR)
-	for tool in $(TOOLS); do install -m 644 tools/completion.bash $(DESTDIR)$(COMPLETIONDIR)/$$tool; done
+	for tool in $(TOOLS); do install -m 644 $(BUILD)/completion.bash $(DESTDIR)$(COMPLETIONDIR)/$$tool; done
 	install -m 644 $(MANUALS) $(DESTDIR)$(MANDIR)/man8
 
 uninstall:

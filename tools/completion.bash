@@ -1,30 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Completion for bash, for all tools of procsnoop. tests/cli/manual.t compares
-# the options with those of the tools.
+# Completion for bash, for all tools of procsnoop. make puts their names in at the end.
 
-# Options that take a value end in =
+# Prints the options of tool $1, from its --help; those that take a value end in =
 _procsnoop_options()
 {
-	local common='--buffer-pages= --cgroup= --duration= --exit-status --follow --help --hook= --image-from= --json
-		--layout= --mntns= --output= --plan --ppid= --print-source --ready-fd= --uid= --usage --verbose --version'
-
-	case $1 in
-	execsnoop)
-		echo "$common --count= --fails --line= --max-args= --name= --print-cpu --print-pcomm --print-uid --quote
-			--time --timestamp"
-		;;
-	exitsnoop)
-		echo "$common --args --count= --failed --killed-by --label --name= --per-thread --pid= --resources --timestamp --utc"
-		;;
-	killsnoop)
-		echo "$common --count= --failed --pid= --signal= --time"
-		;;
-	procstat)
-		echo "$common --by= --cumulative --failures --histogram --rows= --short= --sort= --top="
-		;;
-	esac
+	"$1" --help 2>/dev/null | sed -nE 's/^ +(-[A-Za-z], )?(--[a-z-]+)(=?).*/\2\3/p'
 }
 
 # Sets COMPREPLY to the values of option $1 that begin with $2; returns 1 if it takes none
@@ -53,12 +35,12 @@ _procsnoop_values()
 
 _procsnoop()
 {
-	local tool=${COMP_WORDS[0]##*/} cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i
+	local tool=${COMP_WORDS[0]} cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i
 
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		[[ ${COMP_WORDS[i]} == -- ]] || continue
-		# behind -- comes a command with its own arguments
+		# after -- comes a command with its own arguments
 		if declare -F _command_offset >/dev/null; then
 			_command_offset $((i + 1))
 		elif ((i + 1 == COMP_CWORD)); then
@@ -80,4 +62,4 @@ _procsnoop()
 	return 0
 }
 
-complete -F _procsnoop execsnoop exitsnoop killsnoop procstat
+complete -F _procsnoop @TOOLS@

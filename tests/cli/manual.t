@@ -5,7 +5,7 @@ tool=execsnoop
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-completion=$top/tools/completion.bash
+completion=$build/completion.bash
 
 # section NAME: the lines of the manual's section
 section() {
@@ -24,6 +24,14 @@ manual_options() {
 complete_words() {
 	bash --norc -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _procsnoop
 		printf "%s\n" "${COMPREPLY[@]}"' bash "$completion" "$@" | sort -u
+}
+
+# described PATTERN WORDS: the words that stand in no line of COLUMNS AND FIELDS that matches
+described() {
+	section 'COLUMNS AND FIELDS' | grep -e "$1" | sed 's/\\//g' >"$tmp/fields"
+	for word in $2; do
+		[ "$word" = - ] || grep -q -w -F -e "$word" "$tmp/fields" || echo "$word"
+	done
 }
 
 # Example lines, as far as they are ours: up to -- and to the end of the command.
@@ -49,6 +57,10 @@ for tool in $tools; do
 	is 'manual and --help agree' "$(manual_options)" "$help"
 	is 'completion and --help agree' "$(complete_words "$tool" -- | grep -v -x -e --)" \
 		"$(echo "$help" | sed 's/ .*//' | sort)"
+	if [ "$("$tool" --list-columns | wc -l)" != 0 ]; then
+		is 'the manual describes each column' "$(described '^\.It ' "$("$tool" --list-columns | sed 's/ .*//')")" ''
+		is 'the manual describes each JSON field' "$(described '^\.It .*Li' "$("$tool" --list-columns | sed 's/.* //')")" ''
+	fi
 	is 'no line of --help is longer than 80 columns' "$("$tool" --help | awk 'length > 80')" ''
 	is 'no line of --usage is longer than 80 columns' "$("$tool" --usage | awk 'length > 80')" ''
 

@@ -65,6 +65,11 @@ describe() {
 		# shellcheck disable=SC1003 # a backslash at the end
 		printf '%s\n' 'garbage:(' 'overflow:a{99999}' 'trailing:^a$\' "control:(${escape}[31m" 'more:[' 'more:a{2,1}'
 		;;
+	SIGNAL)
+		fine=SIGTERM,9
+		lines '' x -1 $huge TERM,
+		printf 'more:%s\n' 0 65 9,x 'TERM KILL' SIG
+		;;
 	FILE | LABEL)
 		# not opened where the source is printed
 		fine=$tmp/file
