@@ -5,7 +5,8 @@ TEST_BUILD := $(BUILD)/tests
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(TEST_BUILD)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(TEST_BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 WORKLOADS := $(TEST_BUILD)/run/exec_workload $(TEST_BUILD)/run/exit_workload $(TEST_BUILD)/run/stat_workload
-COMPARERS := $(TEST_BUILD)/run/compare_events $(TEST_BUILD)/run/compare_exits $(TEST_BUILD)/run/compare_stat
+COMPARERS := $(TEST_BUILD)/run/compare_events $(TEST_BUILD)/run/compare_exits $(TEST_BUILD)/run/compare_stat \
+	$(TEST_BUILD)/run/compare
 TEST_FLAGS := -std=gnu11 $(WARNINGS) $(INCLUDES) $(DEFINES) $(CPPFLAGS) -iquote tests/unit $(CFLAGS)
 
 .PHONY: check check-unit check-cli check-run check-vm check-floor check-selftest lint vm-shell test-programs floor-programs
@@ -25,6 +26,11 @@ $(TEST_BUILD)/run/%_workload: $(wildcard tests/run/*.c tests/run/*.h)
 	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -static -pthread -o $@ $(sort $(wildcard tests/run/$*_workload*.c))
 
 $(TEST_BUILD)/run/compare_%: tests/run/compare_%.c $(wildcard tests/run/*.h)
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -static -o $@ $< $(JANSSON)
+
+$(TEST_BUILD)/run/compare: tests/run/compare.c
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -static -o $@ $< $(JANSSON)
