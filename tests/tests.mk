@@ -5,7 +5,7 @@ TEST_BUILD := $(BUILD)/tests
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(TEST_BUILD)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(TEST_BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 WORKLOADS := $(TEST_BUILD)/run/exec_workload $(TEST_BUILD)/run/exit_workload $(TEST_BUILD)/run/stat_workload
-COMPARERS := $(TEST_BUILD)/run/compare_events $(TEST_BUILD)/run/compare_exits $(TEST_BUILD)/run/compare_stat
+COMPARER := $(TEST_BUILD)/run/compare
 TEST_FLAGS := -std=gnu11 $(WARNINGS) $(INCLUDES) $(DEFINES) $(CPPFLAGS) -iquote tests/unit $(CFLAGS)
 
 .PHONY: check check-unit check-cli check-run check-vm check-floor check-selftest lint vm-shell test-programs floor-programs
@@ -22,9 +22,10 @@ $(TEST_BUILD)/unit/%: tests/unit/%.c $(TEST_LIBRARIES)
 $(TEST_BUILD)/run/%_workload: $(wildcard tests/run/*.c tests/run/*.h)
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -static -pthread -o $@ $(sort $(wildcard tests/run/$*_workload*.c))
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -static -pthread -o $@ $(sort $(wildcard tests/run/$*_workload*.c)) \
+		tests/run/expect.c
 
-$(TEST_BUILD)/run/compare_%: tests/run/compare_%.c $(wildcard tests/run/*.h)
+$(COMPARER): tests/run/compare.c
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -static -o $@ $< $(JANSSON)
@@ -43,7 +44,7 @@ $(SITUATIONS): $(TEST_BUILD)/run/%: tests/run/situations/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -static -pthread -o $@ $<
 
-test-programs: all $(WORKLOADS) $(COMPARERS) $(SITUATIONS) $(TEST_BUILD)/run/child32
+test-programs: all $(WORKLOADS) $(COMPARER) $(SITUATIONS) $(TEST_BUILD)/run/child32
 
 check-unit: $(UNIT_TESTS) $(FUZZERS)
 	tests/check unit $(BUILD)
@@ -59,7 +60,7 @@ check-vm: test-programs
 	$(Q)$(MAKE) --no-print-directory STATIC=1 BUILD=$(BUILD)/static
 	tests/check vm $(BUILD) $(ROW)
 
-check-selftest: $(COMPARERS)
+check-selftest: $(COMPARER)
 	tests/check selftest $(BUILD)
 
 lint:

@@ -3,10 +3,10 @@
  * exec_workload EXPECT_FILE WORKDIR [OPTION]...
  *
  * Makes every kind of exec that execsnoop must show, one after the other, and writes to EXPECT_FILE
- * what it really did, a JSON object a line (exec_workload_expect.c has the keys). Nothing there is
- * a guess: the executed program, which is this one under other names, tells through a pipe what it
- * found itself to be, and a caller whose exec failed what it tried and which error it got.
- * compare_events lays that beside what a tracer saw. stdout stays empty: it is the tracer's.
+ * what it really did, as expectations for compare.c. Nothing there is a guess: the executed
+ * program, which is this one under other names, tells through a pipe what it found itself to be,
+ * and a caller whose exec failed what it tried and which error it got. stdout stays empty: it is
+ * the tracer's.
  *
  * Cases that this host cannot do become {"skip":CASE,"reason":...}. Exit status: 0 done; 99 if a
  * case did not do what it is there for, so that the expectations are worth nothing.
@@ -43,6 +43,7 @@ static struct {
 	unsigned int leave_out; /* case flags */
 	bool no_self;
 	bool list;
+	struct visibility visibility;
 } options;
 static int problems;
 
@@ -276,6 +277,7 @@ static _Noreturn void usage(void)
 {
 	fputs("usage: exec_workload EXPECT_FILE WORKDIR [--no-fail] [--no-32bit] [--no-fail32]\n"
 	      "                     [--no-userhelper] [--no-self] [--only PATTERN]\n"
+	      "                     [--follow] [--long-path-ok REASON] [--cut-ok PATTERN]\n"
 	      "       exec_workload --list\n",
 	      stderr);
 	exit(2);
@@ -283,12 +285,17 @@ static _Noreturn void usage(void)
 
 static void parse_options(int argc, char **argv)
 {
-	static const struct option table[] = {
-		{ "no-fail", no_argument, NULL, 'f' },	 { "no-32bit", no_argument, NULL, '3' },
-		{ "no-fail32", no_argument, NULL, 'F' }, { "no-userhelper", no_argument, NULL, 'u' },
-		{ "no-self", no_argument, NULL, 's' },	 { "only", required_argument, NULL, 'o' },
-		{ "list", no_argument, NULL, 'l' },	 { NULL, 0, NULL, 0 }
-	};
+	static const struct option table[] = { { "no-fail", no_argument, NULL, 'f' },
+					       { "no-32bit", no_argument, NULL, '3' },
+					       { "no-fail32", no_argument, NULL, 'F' },
+					       { "no-userhelper", no_argument, NULL, 'u' },
+					       { "no-self", no_argument, NULL, 's' },
+					       { "only", required_argument, NULL, 'o' },
+					       { "list", no_argument, NULL, 'l' },
+					       { "follow", no_argument, NULL, 'd' },
+					       { "long-path-ok", required_argument, NULL, 'p' },
+					       { "cut-ok", required_argument, NULL, 'c' },
+					       { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1) {
@@ -304,6 +311,12 @@ static void parse_options(int argc, char **argv)
 			options.no_self = true;
 		else if (c == 'o')
 			options.only = optarg;
+		else if (c == 'd')
+			options.visibility.descendants_only = true;
+		else if (c == 'p')
+			options.visibility.no_long_path = optarg;
+		else if (c == 'c')
+			options.visibility.cut_ok = optarg;
 		else if (c == 'l')
 			options.list = true;
 		else
@@ -343,7 +356,7 @@ int main(int argc, char **argv, char **envp)
 	alarm(TIME_LIMIT);
 	umask(022);
 	signal(SIGPIPE, SIG_DFL);
-	expect_open(argv[optind]);
+	expect_execs(argv[optind], &options.visibility);
 	if (!options.no_self)
 		expect_self(own, start);
 	make_workdir(argv[optind + 1]);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "expect.h"
 #include "report.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -82,7 +83,6 @@ extern char *child_path;  /* WORKDIR/child */
 extern char *workdir;
 
 /* exec_workload_report.c */
-uint64_t now_ns(void);
 void read_comm(pid_t pid, char comm[REPORT_COMM]);
 const char *own_filename(void);
 void fill_report(struct report *r);
@@ -91,19 +91,22 @@ void attempt(const struct call *call);
 void collect(int fd, struct bytes *bytes);
 bool next_report(const struct bytes *bytes, size_t *offset, struct seen *seen);
 
+/* What this kernel and the tracer's options let it see. */
+struct visibility {
+	const char *no_long_path; /* why some long paths cannot be seen, or NULL */
+	const char *cut_ok;	  /* pattern of cases whose arguments may be cut anywhere, or NULL */
+	bool descendants_only;
+};
+
 /* exec_workload_expect.c */
-void expect_open(const char *path);
-void expect_flush(void);
+void expect_execs(const char *path, const struct visibility *visibility);
 void expect_event(const char *name, const struct seen *seen, const struct tolerance *how, uint64_t min);
-void expect_skip(const char *name, const char *reason);
-void expect_close(void);
 
 /* exec_workload.c */
 void run_job(struct job *job);
 void emit_reports(struct job *job, const struct bytes *bytes, uint64_t start);
 void run_simple(const char *name, const char *path, char **argv);
 void problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
-_Noreturn void die(const char *what);
 char *in_workdir(const char *name);
 char *link_child(const char *name);
 void write_file(const char *path, const void *bytes, size_t len, mode_t mode);

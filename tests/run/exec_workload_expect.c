@@ -1,203 +1,100 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The file of expectations: a JSON object a line. First {"clock": ...}, last {"total": ...}: a
- * file without its last line is one of a workload that died. The optional keys of an expectation:
- *
- *	args_prefix_bytes N	args may end after N bytes or later, its last string then cut
- *	args_null_ok		args as a whole may be null
- *	args_may_be_null [I..]	these may be null
- *	filename_prefix_bytes N	the file name may be cut after N bytes or later
- *	truncated null		must be true if something is cut, else false
- *	cpu N			was on no other CPU
- *	long_path		some kernels do not run a classic tracepoint's program for it
- *	descendant false	is not a descendant of the workload
- *	min_mono_ns, max_mono_ns	when it was, by CLOCK_MONOTONIC
- */
+/* What execsnoop must show, as expectations (compare.c). */
 #define _GNU_SOURCE
+#include <fnmatch.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "exec_workload.h"
 
-static FILE *out;
-static unsigned long total, skipped;
+#define CLOCK_SLACK_NS 100000 /* two ways to read one clock need not agree to the nanosecond */
 
-void expect_open(const char *path)
+static struct visibility seen_by;
+
+void expect_execs(const char *path, const struct visibility *visibility)
 {
-	struct timespec real;
-	int64_t offset;
-
-	out = fopen(path, "we");
-	if (!out)
-		die(path);
-	clock_gettime(CLOCK_REALTIME, &real);
-	offset = (int64_t)real.tv_sec * 1000000000 + real.tv_nsec - (int64_t)now_ns();
-	fprintf(out, "{\"clock\":{\"real_minus_mono_ns\":%lld}}\n", (long long)offset);
+	seen_by = *visibility;
+	expect_open_events(path, "\"total\":{\"lost\":0,\"events-rows\":{\"min\":0,\"max\":0}}");
 }
 
-void expect_flush(void)
+static void put_arg(const char *text, uint32_t n, bool cut, bool null)
 {
-	fflush(out);
+	expect_more("%s%s", null ? "{\"or\":[null," : "", cut ? "{\"prefix\":" : "");
+	expect_text(text, n);
+	expect_more("%s%s", cut ? "}" : "", null ? "]}" : "");
 }
 
-/*
- * Length of the UTF-8 character at s as RFC 3629 has it; 0: none there. U+EF80..U+EFFF are taken
- * for what stands for bytes, so their own three bytes count as not valid.
- */
-static size_t utf8_length(const unsigned char *s, size_t n)
+/* Of an exec that fails, the arguments are read one by one: each may be cut, otherwise only the end of all. */
+static void put_args(const struct seen *seen, const struct tolerance *how, bool loose)
 {
-	unsigned char low = 0x80, high = 0xbf;
-	size_t len, i;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (len > n || (len == 3 && s[0] == 0xee && (s[1] == 0xbe || s[1] == 0xbf)))
-		return 0;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	if (s[0] == 0xed)
-		high = 0x9f;
-	if (s[0] == 0xf0)
-		low = 0x90;
-	if (s[0] == 0xf4)
-		high = 0x8f;
-	for (i = 1; i < len; i++) {
-		if (s[i] < low || s[i] > high)
-			return 0;
-		low = 0x80;
-		high = 0xbf;
-	}
-	return len;
-}
-
-static void put_string(const char *text, size_t n)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
-	fputc('"', out);
-	while (n) {
-		size_t len = utf8_length(s, n);
-
-		if (!len)
-			fprintf(out, "\\uef%02x", *s);
-		else if (*s < 0x20 || *s == '"' || *s == '\\' || *s == 0x7f)
-			fprintf(out, "\\u%04x", *s);
-		else
-			fwrite(s, 1, len, out);
-		if (!len)
-			len = 1;
-		s += len;
-		n -= len;
-	}
-	fputc('"', out);
-}
-
-static void put_key_string(const char *key, const char *text, size_t n)
-{
-	fprintf(out, ",\"%s\":", key);
-	if (text)
-		put_string(text, n);
-	else
-		fputs("null", out);
-}
-
-static void put_args(const struct seen *seen)
-{
+	bool cut = how->prefix_bytes || loose, each = loose || (cut && seen->head.ret);
 	const char *at = seen->args;
 	uint32_t i, n;
 
 	if (seen->head.argc == REPORT_UNKNOWN) {
-		fputs(",\"args\":null", out);
+		expect_value("args", "null");
 		return;
 	}
-	fputs(",\"args\":[", out);
+	expect_value("args", "%s%s[", how->args_null_ok ? "{\"or\":[null," : "", cut ? "{\"strings\":" : "");
 	for (i = 0; i < seen->head.argc; i++) {
-		if (i)
-			fputc(',', out);
+		expect_more("%s", i ? "," : "");
 		memcpy(&n, at, sizeof(n));
 		at += sizeof(n);
 		if (n == REPORT_UNKNOWN) {
-			fputs("null", out);
+			expect_more("null");
 			continue;
 		}
-		put_string(at, n);
+		put_arg(at, n, each, i < 64 && how->may_be_null >> i & 1);
 		at += n;
 	}
-	fputc(']', out);
-}
-
-static void put_may_be_null(uint64_t bits)
-{
-	const char *comma = "";
-	int i;
-
-	fputs(",\"args_may_be_null\":[", out);
-	for (i = 0; i < 64; i++) {
-		if (!(bits >> i & 1))
-			continue;
-		fprintf(out, "%s%d", comma, i);
-		comma = ",";
-	}
-	fputc(']', out);
-}
-
-static void put_tolerance(const struct tolerance *how)
-{
-	if (how->truncated_any)
-		fputs(",\"truncated\":null", out);
-	else
-		fprintf(out, ",\"truncated\":%s", how->prefix_bytes > 0 ? "true" : "false");
-	if (how->prefix_bytes)
-		fprintf(out, ",\"args_prefix_bytes\":%ld", how->prefix_bytes > 0 ? how->prefix_bytes : 0L);
+	expect_more("]");
+	if (cut)
+		expect_more(",\"least\":%ld}", loose || how->prefix_bytes < 0 ? 0 : how->prefix_bytes);
 	if (how->args_null_ok)
-		fputs(",\"args_null_ok\":true", out);
-	if (how->may_be_null)
-		put_may_be_null(how->may_be_null);
-	if (how->filename_prefix_bytes)
-		fprintf(out, ",\"filename_prefix_bytes\":%ld", how->filename_prefix_bytes);
-	if (how->long_path)
-		fputs(",\"long_path\":true", out);
-	if (how->no_descendant)
-		fputs(",\"descendant\":false", out);
+		expect_more("]}");
+}
+
+static void put_filename(const struct seen *seen, const struct tolerance *how)
+{
+	if (!how->filename_prefix_bytes) {
+		expect_string("filename", seen->filename, seen->filename_len);
+		return;
+	}
+	expect_value("filename", "{\"prefix\":");
+	expect_text(seen->filename, seen->filename_len);
+	expect_more(",\"least\":%ld}", how->filename_prefix_bytes);
 }
 
 void expect_event(const char *name, const struct seen *seen, const struct tolerance *how, uint64_t min)
 {
 	const struct report *r = &seen->head;
 	const char *pcomm = how->pcomm ? how->pcomm : r->pcomm;
-	int pid = how->pid ? how->pid : r->pid;
+	bool loose = seen_by.cut_ok && !fnmatch(seen_by.cut_ok, name, 0);
 
-	fprintf(out, "{\"case\":\"%s\",\"pid\":%d,\"tid\":%d,\"ppid\":%d,\"uid\":%u,\"ret\":%d", name, pid,
-		how->pid ? how->pid : r->tid, how->ppid ? how->ppid : r->ppid, r->uid, r->ret);
-	put_key_string("comm", r->comm, strnlen(r->comm, REPORT_COMM));
+	if (how->no_descendant && seen_by.descendants_only)
+		return;
+	expect_case(name, how->long_path ? seen_by.no_long_path : NULL);
+	expect_rules("row");
+	expect_value("pid", "%d", how->pid ? how->pid : r->pid);
+	expect_value("tid", "%d", how->pid ? how->pid : r->tid);
+	expect_value("ppid", "%d", how->ppid ? how->ppid : r->ppid);
+	expect_value("uid", "%u", r->uid);
+	expect_value("ret", "%d", r->ret);
+	expect_string("comm", r->comm, strnlen(r->comm, REPORT_COMM));
 	/* A worker's name in /proc says more than its comm. */
 	if (!strncmp(pcomm, "kworker", 7))
-		fputs(",\"pcomm\":null,\"pcomm_any\":true", out);
+		expect_value("pcomm", "{\"any\":true}");
 	else
-		put_key_string("pcomm", pcomm, strnlen(pcomm, REPORT_COMM));
-	put_key_string("filename", seen->filename, seen->filename_len);
-	put_args(seen);
-	put_tolerance(how);
+		expect_string("pcomm", pcomm, strnlen(pcomm, REPORT_COMM));
 	if (r->cpu >= 0)
-		fprintf(out, ",\"cpu\":%d", r->cpu);
-	fprintf(out, ",\"min_mono_ns\":%llu,\"max_mono_ns\":%llu}\n", (unsigned long long)min,
-		(unsigned long long)r->after);
-	total++;
-}
-
-void expect_skip(const char *name, const char *reason)
-{
-	fprintf(out, "{\"skip\":\"%s\",\"reason\":\"%s\"}\n", name, reason);
-	skipped++;
-}
-
-void expect_close(void)
-{
-	fprintf(out, "{\"total\":%lu,\"skipped\":%lu}\n", total, skipped);
-	if (fflush(out) || ferror(out) || fclose(out))
-		die("expectations");
+		expect_value("cpu", "%d", r->cpu);
+	else
+		expect_value("cpu", "{\"min\":0,\"integer\":true}");
+	expect_range("mono_ns", (int64_t)min - CLOCK_SLACK_NS, (int64_t)r->after + CLOCK_SLACK_NS);
+	put_filename(seen, how);
+	put_args(seen, how, loose);
+	if (how->truncated_any || loose)
+		expect_value("truncated", "{\"cut\":true}");
+	else
+		expect_value("truncated", "%s", how->prefix_bytes > 0 ? "true" : "false");
+	expect_done();
 }

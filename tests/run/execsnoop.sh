@@ -6,7 +6,7 @@
 # Runs the exec workload under execsnoop once for each COMBINATION and compares what it printed with what the
 # workload did, exactly. TAP on standard output. Needs root.
 #
-# BIN   folder with execsnoop, exec_workload, compare_events and child32 (or without child32: 32 bits are skipped)
+# BIN   folder with execsnoop, exec_workload, compare and child32 (or without child32: 32 bits are skipped)
 # WORK  folder to write to
 #
 # A COMBINATION is "HOOK LAYOUT IMAGE FORM [nofail]" with - for a default, such as "kprobe headers compile -"; nofail
@@ -28,21 +28,21 @@ has_kprobes() {
 		[ -e /sys/bus/event_source/devices/kprobe ]
 }
 
-# What this kernel and combination cannot show, by the manual; nothing else may be missing.
+# What this kernel and combination cannot show, by the manual, as options of the workload; nothing else may be missing.
 allowances() {
 	hook=$1 form=$2
 	# a path beyond the size of a trace record does not reach a program at a classic tracepoint (PERF_MAX_TRACE_SIZE)
 	if [ "$hook" = tracepoint ] && ! at_least 5 17; then
-		printf '%s\n' --long-path-ok
+		printf '%s\n' --long-path-ok PERF_MAX_TRACE_SIZE
 	fi
 	case $form in
-	4.[4-9] | 4.10) printf '%s\n' --prefix-ok 'fail_arg*' ;;
-	4.1[1-9]) printf '%s\n' --prefix-ok fail_args2000 ;;
+	4.[4-9] | 4.10) printf '%s\n' --cut-ok 'fail_arg*' ;;
+	4.1[1-9]) printf '%s\n' --cut-ok fail_args2000 ;;
 	-)
 		if ! at_least 4 11; then
-			printf '%s\n' --prefix-ok 'fail_arg*'
+			printf '%s\n' --cut-ok 'fail_arg*'
 		elif ! at_least 5 3; then
-			printf '%s\n' --prefix-ok fail_args2000
+			printf '%s\n' --cut-ok fail_args2000
 		fi
 		;;
 	esac
@@ -60,7 +60,11 @@ run_one() {
 	[ "$layout" = - ] || set -- "$@" --layout "$layout"
 	[ "$image" = - ] || set -- "$@" --image-from "$image"
 	[ "$form" = - ] || set -- "$@" --form "$form"
-	set -- "$@" -- "$bin/exec_workload"
+	# the words have no blanks but the patterns must not be expanded
+	set -f
+	# shellcheck disable=SC2046
+	set -- "$@" -- "$bin/exec_workload" --follow $(allowances "$hook" "$form")
+	set +f
 	# without kprobes the failed execs of 32-bit callers cannot be seen
 	has_kprobes || set -- "$@" --no-fail32
 	[ "$fails" = nofail ] && set -- "$@" --no-fail
@@ -71,19 +75,15 @@ run_one() {
 		echo "# execsnoop exited with $code"
 		return 1
 	fi
-	# the words have no blanks but the patterns must not be expanded
-	set -f
-	# shellcheck disable=SC2046
-	"$bin/compare_events" --follow $(allowances "$hook" "$form") "$dir/expect" "$dir/actual" >"$dir/compared"
+	compare "$dir/expect" "$dir/actual"
 	code=$?
-	set +f
-	tail -n 12 "$dir/compared" | cut -c1-200 | sed 's/^/# /'
 	[ $code -eq 0 ] && rm -rf "$dir"
 	return $code
 }
 
+# shellcheck source=tests/run/tap.sh
+. "$bin/tap.sh"
 echo "1..$#"
-n=0 failed=0
 for combination; do
 	n=$((n + 1))
 	# shellcheck disable=SC2086

@@ -3,9 +3,8 @@
  * exit_workload EXPECT_FILE WORKDIR [--threads]
  *
  * Makes processes end in every way that exitsnoop must show, one after the other, and writes to EXPECT_FILE what really
- * happened, a JSON object a line (exit_workload_expect.c): what wait4(2) told the parent, and what clocks said on both
- * sides of each fork, exec and end. compare_exits lays that beside what a tracer saw. With --threads the few cases in
- * which each thread's own end counts. stdout stays empty: it is the tracer's.
+ * happened, as expectations for compare.c: what wait4(2) told the parent, and what clocks said on both sides of each fork,
+ * exec and end. With --threads the few cases in which each thread's own end counts. stdout stays empty: it is the tracer's.
  *
  * Cases that this host cannot do become {"skip":CASE,"reason":...}. Exit status: 0 done; 99 if a case did not do what it
  * is there for, so that the expectations are worth nothing. To be linked statically.
@@ -143,7 +142,7 @@ int main(int argc, char **argv)
 	}
 	alarm(TIME_LIMIT);
 	workdir = argv[2];
-	expect_open(argv[1]);
+	expect_ends(argv[1]);
 	map_notes(true);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (argc > 3 && !strcmp(argv[3], "--threads")) {

@@ -8,6 +8,8 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "expect.h"
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define NOTES_FD 100
 #define MODE_VARIABLE "EXIT_WORKLOAD_MODE"
@@ -31,7 +33,7 @@ struct note {
 	uint32_t n_tids;
 	struct {
 		pid_t tid;
-		int code; /* -1: any */
+		int code;
 		char comm[16];
 	} tids[TIDS_MAX];
 	/* of a test's own */
@@ -47,16 +49,12 @@ struct expect {
 	const char *name;
 	char **args;	  /* NULL: those of the workload */
 	bool check_usage; /* what it used is worth comparing */
-	bool any_comm;
 };
 
 /* exit_workload_expect.c */
-void expect_open(const char *path);
+void expect_ends(const char *path);
 void expect_end(const struct expect *e, const struct note *n);
 void expect_threads(const struct expect *e, const struct note *n);
-void expect_skip(const char *name, const char *reason);
-void expect_close(void);
-uint64_t now_ns(void);
 void wait_until(volatile const int *flag, int value);
 
 /* exit_workload.c */
@@ -64,7 +62,6 @@ extern char **own_args;
 extern const char *workdir;
 extern char own_path[];
 void problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
-_Noreturn void die(const char *what);
 /* Forks a process that does @body(@context), waits for it and expects its end as it was. */
 int run_child(const struct expect *e, void (*body)(struct note *n, void *context), void *context);
 /* Waits for a process of which the fork was noted. */

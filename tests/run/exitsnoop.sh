@@ -6,7 +6,7 @@
 # Runs the exit workload under exitsnoop, once for processes and once for threads, for each COMBINATION and compares
 # what it printed with what the workload did, exactly. TAP on standard output. Needs root.
 #
-# BIN   folder with exitsnoop, exit_workload and compare_exits
+# BIN   folder with exitsnoop, exit_workload and compare
 # WORK  folder to write to
 #
 # A COMBINATION is "HOOK LAYOUT IMAGE FORM" with - for a default, such as "kprobe headers compile -".
@@ -15,7 +15,7 @@ set -u
 bin=$1 work=$2
 shift 2
 
-# usage: trace NAME "TRACER-OPTIONS" "WORKLOAD-OPTIONS" "COMPARER-OPTIONS"
+# usage: trace NAME "TRACER-OPTIONS" "WORKLOAD-OPTIONS"
 trace() {
 	# shellcheck disable=SC2086 # the options are words
 	"$bin/exitsnoop" $options $2 -j --follow -o "$dir/$1.actual" -- "$bin/exit_workload" "$dir/$1.expect" "$dir/w" $3 \
@@ -26,11 +26,7 @@ trace() {
 		echo "# exitsnoop exited with $code"
 		return 1
 	fi
-	# shellcheck disable=SC2086
-	"$bin/compare_exits" $4 "$dir/$1.expect" "$dir/$1.actual" >"$dir/$1.compared"
-	code=$?
-	tail -n 12 "$dir/$1.compared" | cut -c1-200 | sed 's/^/# /'
-	return $code
+	compare "$dir/$1.expect" "$dir/$1.actual"
 }
 
 run_one() {
@@ -42,13 +38,14 @@ run_one() {
 	[ "$layout" = - ] || options="$options --layout $layout"
 	[ "$image" = - ] || options="$options --image-from $image"
 	[ "$form" = - ] || options="$options --form $form"
-	trace processes "-a -r" "" "--args --usage" || return 1
-	trace threads -T --threads "" || return 1
+	trace processes "-a -r" "" || return 1
+	trace threads -T --threads || return 1
 	rm -rf "$dir"
 }
 
+# shellcheck source=tests/run/tap.sh
+. "$bin/tap.sh"
 echo "1..$#"
-n=0 failed=0
 for combination; do
 	n=$((n + 1))
 	# shellcheck disable=SC2086

@@ -6,7 +6,7 @@
 # Runs the workload of known numbers under procstat for each COMBINATION, in tables of 0.1 s, and compares every number;
 # in one table and by other keys too for the first one, as these do not depend on it. TAP on standard output. Needs root.
 #
-# BIN   folder with procstat, stat_workload and compare_stat
+# BIN   folder with procstat, stat_workload and compare
 # WORK  folder to write to
 #
 # A COMBINATION is "HOOK LAYOUT IMAGE FORM [nofail]" as for execsnoop.sh.
@@ -15,7 +15,7 @@ set -u
 bin=$1 work=$2
 shift 2
 
-tail=
+tail=200000
 # an emulated processor stands still now and then, for up to a second, which counts as used
 grep -q QEMU /proc/cpuinfo && tail=1000000000
 
@@ -23,23 +23,17 @@ grep -q QEMU /proc/cpuinfo && tail=1000000000
 run_one() {
 	by=$1
 	shift
+	# shellcheck disable=SC2086 # nothing is a word less
 	"$bin/procstat" -j --follow --by "$by" -o "$dir/actual" "$@" \
-		-- "$bin/stat_workload" "$dir/expect" "$dir" 2>"$dir/stderr"
+		-- "$bin/stat_workload" "$dir/expect" "$dir" "$by" $tail $fails 2>"$dir/stderr"
 	code=$?
 	sed 's/^/# /' "$dir/stderr"
 	if [ $code -ne 0 ]; then
 		echo "# procstat exited with $code"
 		return 1
 	fi
-	if [ "$fails" = nofail ]; then
-		# failed execs cannot be seen: procstat says null, which counts as none
-		awk '{ $5 = 0; print }' "$dir/expect" >"$dir/expect.nofail" && mv "$dir/expect.nofail" "$dir/expect"
-	fi
-	# shellcheck disable=SC2086
-	"$bin/compare_stat" "$by" "$dir/expect" "$dir/actual" $tail >"$dir/compared"
-	code=$?
-	tail -n 12 "$dir/compared" | sed "s/^/# by $by $*: /"
-	return $code
+	echo "# by $by $*:"
+	compare "$dir/expect" "$dir/actual"
 }
 
 run_all() {
@@ -64,8 +58,9 @@ run_all() {
 	return $bad
 }
 
+# shellcheck source=tests/run/tap.sh
+. "$bin/tap.sh"
 echo "1..$#"
-n=0 failed=0
 for combination; do
 	n=$((n + 1))
 	# shellcheck disable=SC2086

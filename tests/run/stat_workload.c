@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * stat_workload EXPECT FOLDER: makes known numbers of forks, execs, failed execs and ends, and writes to EXPECT what
- * procstat must have counted of them, a line for each key:
- *
- *   BY KEY FORKS EXECS FAILS EXITS NONZERO SIGNALS LIFE-LEAST LIFE-MOST LONGEST-LEAST LONGEST-MOST CPU RSS
- *
- * Times are in ns, 0: not looked at; RSS in KB; a name is in hexadecimal. Links to this program go to FOLDER, by whose
- * names it is executed: then it ends with the code that its name's argument says.
+ * stat_workload EXPECT FOLDER BY TAIL [nofail]: makes known numbers of forks, execs, failed execs and ends, and writes to
+ * EXPECT what procstat --by BY must have counted of them, as expectations for compare.c. A process may use TAIL ns of CPU
+ * time after it woke its parent, more where the processor is emulated; nofail: failed execs cannot be seen. Links to this
+ * program go to FOLDER, by whose names it is executed: then it ends with the code that its name's argument says.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -23,10 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "expect.h"
 #include "stat_workload.h"
 
 #define MS 1000000ULL
-#define OTHER_USER 54321
 
 static const char *folder;
 static uint64_t began; /* of the child that runs now */
@@ -35,14 +32,6 @@ void die(const char *what)
 {
 	perror(what);
 	exit(99);
-}
-
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
 static const char *path_of(const char *name)
@@ -57,7 +46,7 @@ static pid_t make(const char *name)
 {
 	pid_t pid;
 
-	began = now();
+	began = now_ns();
 	pid = fork();
 	if (pid < 0)
 		die("fork");
@@ -78,7 +67,7 @@ static void reap(pid_t pid, const char *name, uint64_t alive)
 
 	if (wait4(pid, &status, 0, &used) != pid)
 		die("wait4");
-	lived = now() - began;
+	lived = now_ns() - began;
 	k->exits++;
 	k->nonzero += WIFEXITED(status) && WEXITSTATUS(status);
 	k->signals += WIFSIGNALED(status);
@@ -141,7 +130,7 @@ static void execs(void)
 	for (i = 0; i < 20; i++) {
 		char *argv[] = { "w_spawn", "0", NULL };
 
-		began = now();
+		began = now_ns();
 		if (posix_spawn(&pid, path_of("w_spawn"), NULL, NULL, argv, environ))
 			die("posix_spawn");
 		key("stat_workload")->forks++;
@@ -173,12 +162,12 @@ static void fails(void)
 /* Lifetimes are by the monotonic clock, which may go otherwise than the scheduler's on an emulated processor. */
 static void burn(uint64_t ns)
 {
-	uint64_t start = now();
+	uint64_t start = now_ns();
 	struct timespec t;
 
 	do
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	while (t.tv_sec * 1000000000ULL + t.tv_nsec < ns || now() - start < ns);
+	while (t.tv_sec * 1000000000ULL + t.tv_nsec < ns || now_ns() - start < ns);
 }
 
 static void *burner(void *last)
@@ -356,8 +345,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 2)
 		return atoi(argv[1]);
-	if (argc != 3) {
-		fputs("usage: stat_workload EXPECT FOLDER\n", stderr);
+	if (argc < 5) {
+		fputs("usage: stat_workload EXPECT FOLDER BY TAIL [nofail]\n", stderr);
 		return 2;
 	}
 	folder = argv[2];
@@ -374,6 +363,6 @@ int main(int argc, char **argv)
 	costs();
 	burst();
 	users();
-	write_expected(argv[1]);
+	write_expected(argv[1], argv[3], &(struct outlook){ .tail = atof(argv[4]), .no_fails = argc > 5 });
 	return 0;
 }

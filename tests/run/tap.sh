@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=sh disable=SC2034 # used by those that source it
+# shellcheck shell=sh disable=SC2034,SC2154 # used and set by those that source it
 #
 # tap.sh - results as TAP, for suites of single tests. To be sourced; evidence() is called after a failure.
 
@@ -25,4 +25,12 @@ result() {
 skip() {
 	n=$((n + 1))
 	echo "ok $n - $1 # SKIP $2"
+}
+
+# compare EXPECT ACTUAL: what a tool printed with what it should have; shows the first differences, skips and the counts
+compare() {
+	"$bin/compare" "$1" "$2" >"$1.compared"
+	code=$?
+	grep -v -e '^ok [^#]*$' -e '^1\.\.' "$1.compared" | head -n 30 | cut -c1-200 | sed 's/^/# /'
+	return $code
 }
