@@ -3,7 +3,7 @@
 #
 # full_disk.sh KIT WORK
 #
-# Runs on: host guest
+# Runs on: host
 #
 # A disk that is full from the start, and one that fills: each tool says so once, ends at once, and with 1. TAP. Needs root.
 # shellcheck disable=SC2086 # options are words

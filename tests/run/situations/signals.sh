@@ -3,7 +3,7 @@
 #
 # signals.sh KIT WORK
 #
-# Runs on: host guest
+# Runs on: host
 #
 # Each signal that ends a run ends each tool, in its own way: what was seen is there to its last line, the exit code is that
 # of success, or with --exit-status that of a shell; the command goes too. TAP. Needs root.
