@@ -4,7 +4,7 @@
 TEST_BUILD := $(BUILD)/tests
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(TEST_BUILD)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(TEST_BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-WORKLOADS := $(TEST_BUILD)/run/exec_workload $(TEST_BUILD)/run/exit_workload $(TEST_BUILD)/run/stat_workload
+WORKLOADS := $(TEST_BUILD)/run/exec_workload $(addprefix $(TEST_BUILD)/run/,exit_workload kill_workload stat_workload)
 COMPARER := $(TEST_BUILD)/run/compare
 TEST_FLAGS := -std=gnu11 $(WARNINGS) $(INCLUDES) $(DEFINES) $(CPPFLAGS) -iquote tests/unit $(CFLAGS)
 

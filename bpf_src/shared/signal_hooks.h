@@ -110,14 +110,15 @@ int on_send(void *ctx)
 	return begin_sending(ARG1(r), ARG2(r), ARG4(r) != 0);
 }
 
-/* send_sigqueue(queued, ...): a timer's signal; the siginfo follows the list and the flags (struct sigqueue) */
+/* send_sigqueue(queued, target, type): a timer's signal; the siginfo follows the list and the flags (struct sigqueue) */
 #define SIGQUEUE_INFO 24
 TYPES(on_send_queued, KPROBE)
 int on_send_queued(void *ctx)
 {
-	u64 info = ARG1((struct registers *)ctx) + SIGQUEUE_INFO;
+	struct registers *r = ctx;
+	u64 info = ARG1(r) + SIGQUEUE_INFO;
 
-	return begin_sending(read_kernel_u32(info), info, 1);
+	return begin_sending(read_kernel_u32(info), info, ARG3(r) != 0);
 }
 
 /* prepare_signal(sig, task, force) */
