@@ -8,7 +8,7 @@ WORKLOADS := $(TEST_BUILD)/run/exec_workload $(addprefix $(TEST_BUILD)/run/,exit
 COMPARER := $(TEST_BUILD)/run/compare
 TEST_FLAGS := -std=gnu11 $(WARNINGS) $(INCLUDES) $(DEFINES) $(CPPFLAGS) -iquote tests/unit $(CFLAGS)
 
-.PHONY: check check-unit check-cli check-run check-vm check-floor check-selftest lint vm-shell test-programs floor-programs
+.PHONY: check check-fast check-smoke check-unit check-cli check-run check-vm check-floor check-selftest lint vm-shell test-programs floor-programs
 
 # what the fuzzers and unit tests link; a source to compile is that of execsnoop
 TEST_LIBRARIES := $(BUILD)/source_execsnoop.o $(TOOL_MODULES) $(LIBRARY)
@@ -59,6 +59,13 @@ check-run: test-programs
 check-vm: test-programs
 	$(Q)$(MAKE) --no-print-directory STATIC=1 BUILD=$(BUILD)/static
 	tests/check vm $(BUILD) $(ROW)
+
+check-smoke: test-programs
+	tests/check smoke $(BUILD)
+
+# what fails soonest, for every change: within a minute after a build
+check-fast: $(UNIT_TESTS) $(FUZZERS) test-programs floor-programs
+	$(Q)FUZZ_ROUNDS=2000 $(MAKE) --no-print-directory -j -O check-unit check-cli check-floor check-smoke
 
 check-selftest: $(COMPARER)
 	tests/check selftest $(BUILD)

@@ -101,7 +101,7 @@ INLINE int begin_sending(u32 sig, u64 info, u32 group)
 	return 0;
 }
 
-/* send_signal_locked(sig, info, task, type) (5.19), send_signal() before; of a thread type is 0, as group was until 4.18 */
+/* __send_signal_locked(sig, info, task, type, ...), or whichever of hooks_signal; of a thread type is 0, as group was until 4.18 */
 TYPES(on_send, KPROBE)
 int on_send(void *ctx)
 {

@@ -36,10 +36,10 @@ struct plan_hook {
 	enum plan_family family;
 	const struct hook_field *fields; /* of a classic tracepoint, or NULL */
 	const char *system;		 /* of a classic tracepoint */
-	const char *target;		 /* event, or functions to be tried one after another: "new|old" */
-	uint32_t since; /* version code from which on the new one is there; before, the old one is tried first */
-	bool returns;	/* kprobe on the return */
-	bool optional;	/* the way serves without it */
+	const char *target; /* event, or functions to be tried one after another: "new|old", "new|new|old|old" */
+	uint32_t since;	    /* version code from which on the new one is there; before, the old one is tried first */
+	bool returns;	    /* kprobe on the return */
+	bool optional;	    /* the way serves without it */
 };
 
 #define PLAN_HOOKS_MAX 10

@@ -53,8 +53,14 @@ static const struct hook_field signal_fields[] = {
 	{ 0, NULL, 0 },
 };
 
-/* send_signal() got its new name in 5.19 (157cc18122b4); returns are seen first, so that no sending is seen by half */
-#define SEND .target = "send_signal_locked|send_signal", .since = FEATURES_VERSION(5, 19, 0), .family = PLAN_KPROBE
+/*
+ * send_signal() calls __send_signal(), and from 5.8 (61e713bdca36) do_notify_parent() does so too; before, the compiler makes
+ * one function of both. The names with _locked are of 5.19 (157cc18122b4). Returns are attached to first, so that no sending
+ * is seen by half.
+ */
+#define SEND                                                                                                           \
+	.target = "__send_signal_locked|send_signal_locked|__send_signal|send_signal",                                 \
+	.since = FEATURES_VERSION(5, 19, 0), .family = PLAN_KPROBE
 
 const struct probe_target hooks_signal = {
 	.name = "signal",

@@ -190,22 +190,24 @@ static int attach_named(struct tracer *t, const struct plan_hook *hook, const ch
 	return err;
 }
 
-/* Tries the targets "new|old". The likelier one first: the kernel logs each kprobe on a function that is not there. */
+#define ALTERNATIVES_MAX 8
+
+/* Tries the targets one after another. The likelier ones first: the kernel logs each kprobe on a function that is not there. */
 static int attach_hook(struct tracer *t, const struct plan_hook *hook)
 {
-	size_t length = strcspn(hook->target, "|");
-	const char *old = hook->target[length] ? hook->target + length + 1 : NULL;
-	bool old_first = old && t->features.version_code < hook->since;
+	const char *names[ALTERNATIVES_MAX], *name = hook->target;
+	unsigned int n = 0, first, i;
 	int err = -ENOENT;
 
 	if (hook->family == PLAN_KPROBE && !t->features.kprobes)
 		return -EOPNOTSUPP;
-	if (old_first)
-		err = attach_named(t, hook, old, strlen(old));
-	if (err)
-		err = attach_named(t, hook, hook->target, length);
-	if (err && old && !old_first)
-		err = attach_named(t, hook, old, strlen(old));
+	for (; *name && n < ALTERNATIVES_MAX; name += strcspn(name, "|"), name += *name == '|')
+		names[n++] = name;
+	first = t->features.version_code < hook->since ? n / 2 : 0;
+	for (i = 0; i < n && err; i++) {
+		name = names[(first + i) % n];
+		err = attach_named(t, hook, name, strcspn(name, "|"));
+	}
 	return err;
 }
 

@@ -102,6 +102,7 @@ static const struct fact events[] = {
 	{ 4096 + 32, "sched_process_exec", 0, "V[4.4.155..6.1:include/trace/events/sched.h]" },
 	{ 32, "sched_process_exit", 0, "V[4.4.155..6.1:include/trace/events/sched.h]" },
 	{ 64, "sched_switch", 0, "V[4.4.155..6.1:include/trace/events/sched.h]" },
+	{ 48, "signal_generate", 0, "V[4.4.155..6.1:include/trace/events/signal.h]" },
 	{ 48, "task_newtask", 0, "V[4.4.155..6.1:include/trace/events/task.h]" },
 	{ 40, "sys_enter_execve", 0, "V[kernel/trace/trace_syscalls.c]" },
 	{ 56, "sys_enter_execveat", 0, "V[kernel/trace/trace_syscalls.c]" },

@@ -55,7 +55,7 @@ for hook in raw tracepoint kprobe; do
 		continue
 	fi
 	rm -f go term kill trap actual
-	(ulimit -c 0 && "$bin/exitsnoop" -k --follow --hook $hook -o actual -- "$shell" script >out 2>err)
+	"$bin/exitsnoop" -k --follow --hook $hook -o actual -- "$shell" script >out 2>err
 	[ "$(ended)" = "$wanted" ]
 	result $? "exitsnoop -k: who ended each process, $hook"
 done
