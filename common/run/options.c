@@ -43,30 +43,30 @@ enum option_key {
 static const struct argp_option options[] = {
 	{ "uid", 'u', "USER", 0, "Only this user's processes (a name or a number)", 0 },
 	{ "ppid", 'P', "PID", 0, "Only children of this process", 0 },
-	{ "cgroup", KEY_CGROUP, "PATH", 0, "Only processes in this cgroup and below it", 0 },
+	{ "cgroup", KEY_CGROUP, "PATH", 0, "Only processes in this cgroup or a cgroup below it", 0 },
 	{ "mntns", KEY_MNTNS, "NS", 0,
 	  "Only processes in this mount namespace: a PID, /proc/PID/ns/mnt or an inode number", 0 },
-	{ "follow", KEY_FOLLOW, NULL, 0, "Only COMMAND and what descends from it, daemons too", 0 },
+	{ "follow", KEY_FOLLOW, NULL, 0, "Only COMMAND and its descendants, including daemons", 0 },
 	{ "exit-status", KEY_EXIT_STATUS, NULL, 0, "Exit with COMMAND's status", 0 },
-	{ "duration", 'd', "SECONDS", 0, "End after this time", 0 },
+	{ "duration", 'd', "SECONDS", 0, "Stop after this many seconds", 0 },
 	{ "output", 'o', "FILE", 0, "Write to FILE instead of standard output", 0 },
-	{ "json", 'j', NULL, 0, "One JSON object a line", 0 },
+	{ "json", 'j', NULL, 0, "Print one JSON object per line", 0 },
 	{ "buffer-pages", KEY_BUFFER_PAGES, "N", 0,
-	  "Pages of the ring of each CPU, a power of two (default 64, in old forms 256)", 0 },
+	  "Ring size per CPU in pages, a power of two (default 64; 256 before Linux 4.11)", 0 },
 	{ "hook", KEY_HOOK, "FAMILY", 0, "Hooks to use: auto, raw, tracepoint or kprobe", 0 },
-	{ "layout", KEY_LAYOUT, "HOW", 0, "Where fields of kernel structures lie: auto, headers or learned", 0 },
-	{ "image-from", KEY_IMAGE_FROM, "WHERE", 0, "The compiled programs: auto, compile or builtin", 0 },
+	{ "layout", KEY_LAYOUT, "HOW", 0, "Source of kernel field offsets: auto, headers or learned", 0 },
+	{ "image-from", KEY_IMAGE_FROM, "WHERE", 0, "Source of the BPF programs: auto, compile or builtin", 0 },
 	{ "form", KEY_FORM, "X.Y", OPTION_HIDDEN, "Programs as for kernel X.Y (for tests)", 0 },
 	{ "table-size", KEY_TABLE_SIZE, "N", OPTION_HIDDEN, "Entries of the kernel's tables of processes (for tests)",
 	  0 },
 	{ "list-columns", KEY_LIST_COLUMNS, NULL, OPTION_HIDDEN, "Print the headers and JSON keys (for tests)", 0 },
-	{ "plan", KEY_PLAN, NULL, 0, "Say which hooks would be used and why, and exit", 0 },
+	{ "plan", KEY_PLAN, NULL, 0, "Print hooks, programs and layout with the reasons, and exit", 0 },
 	{ "print-source", KEY_PRINT_SOURCE, NULL, 0, "Print the BPF source and exit", 0 },
 	{ "ebpf", 0, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 0 },
 	{ "cgroupmap", KEY_BCC_MAP, "MAP", OPTION_HIDDEN, NULL, 0 },
 	{ "mntnsmap", KEY_BCC_MAP, "MAP", OPTION_HIDDEN, NULL, 0 },
-	{ "ready-fd", KEY_READY_FD, "FD", 0, "Write a line to this file descriptor once everything is attached", 0 },
-	{ "verbose", 'v', NULL, 0, "Say what is done, and why", 0 },
+	{ "ready-fd", KEY_READY_FD, "FD", 0, "Write a line to this descriptor once tracing is attached", 0 },
+	{ "verbose", 'v', NULL, 0, "Report each step and its reason", 0 },
 	{ "help", 'h', NULL, 0, "Print this help and exit", 0 },
 	{ NULL, '?', NULL, OPTION_HIDDEN, NULL, 0 },
 	{ "usage", KEY_USAGE, NULL, 0, "Print a short usage message and exit", 0 },
@@ -123,12 +123,12 @@ uint64_t options_uid(const char *option, const char *value)
 	int err = filter_uid_parse(value, &uid);
 
 	if (!err && !filter_uid_is_known(uid))
-		message_warn("%s %u: no user is known by this number", option, uid);
+		message_warn("%s %u: no user has this number", option, uid);
 	if (!err)
 		return uid;
 	options_bad_value(option, value,
 			  err == -ENOENT ? "no such user; give a name or a number" :
-			  err == -ERANGE ? "not a user id, which goes up to 4294967294" :
+			  err == -ERANGE ? "out of range: the largest user ID is 4294967294" :
 			  err == -EINVAL ? "must be a user's name or number" :
 					   strerror(-err));
 }

@@ -248,7 +248,7 @@ static int compile_own(struct build_ctx *m, bool quiet)
 		message_error("cannot write our headers to a folder below /run or /tmp: %s", strerror(-err));
 		return TOOL_FAILED;
 	}
-	snprintf(m->from, sizeof(m->from), "compiled with our own headers");
+	snprintf(m->from, sizeof(m->from), "compiled with procsnoop's own headers");
 	code = compile(m, own.path, false, quiet);
 	own_headers_remove(&own);
 	return code;

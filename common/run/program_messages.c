@@ -28,7 +28,7 @@ void program_explain_compile(const struct build_ctx *m, const struct compile_out
 		headers_libbcc_hint(&text, NULL);
 		message_error("%s: %s",
 			      o->result == COMPILE_NO_LIBRARY ? "libbcc is not installed" :
-								"what is installed as libbcc.so.0 is not libbcc",
+								"the installed libbcc.so.0 is not libbcc",
 			      buffer_text(&text));
 		break;
 	case COMPILE_ERRORS:
@@ -112,7 +112,7 @@ void program_print_plan(const struct build_ctx *m)
 		buffer_free(&text);
 		return;
 	}
-	buffer_printf(&text, "%-12s %s\n", "programs", t->image ? m->from : "none can be had (see above)");
+	buffer_printf(&text, "%-12s %s\n", "programs", t->image ? m->from : "unavailable (see above)");
 	buffer_string(&text, "layout\n");
 	layout_describe(&t->layout, m->groups | m->tracer->optional_groups, &text);
 	fputs(buffer_text(&text), stdout);

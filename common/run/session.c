@@ -24,7 +24,7 @@
 static void out_of_memory(struct session *session)
 {
 	if (!session->output.out_of_memory)
-		message_error("no memory for a line of output: the output is not complete");
+		message_error("out of memory for an output line: output is incomplete");
 	output_missing(&session->output);
 }
 
@@ -81,7 +81,7 @@ static int start_command(struct run *run)
 	if (err == -EAGAIN)
 		fork_limits_hint(&why, 1, NULL);
 	if (err)
-		message_error("cannot make a process for the command: %s",
+		message_error("cannot create the process for the command: %s",
 			      why.length ? buffer_text(&why) : message_cause(err));
 	buffer_free(&why);
 	return err ? TOOL_FAILED : TOOL_DONE;
@@ -174,7 +174,7 @@ static int close_output(struct session *session, int code)
 	if (err)
 		message_error("cannot write the output: %s", strerror(-err));
 	else if (lines)
-		message_error("%" PRIu64 " line%s could not be written: the output was not read in time", lines,
+		message_error("%" PRIu64 " line%s could not be written: the reader was too slow", lines,
 			      lines == 1 ? "" : "s");
 	return code || !(err || lines) ? code : TOOL_FAILED;
 }

@@ -67,7 +67,7 @@ static void reopen(struct session *session)
 	if (!err)
 		return;
 	escape_text(&name, path, strlen(path), ESCAPE_UTF8);
-	message_error("cannot reopen '%s': %s; going on with the file that was open", buffer_text(&name),
+	message_error("cannot reopen '%s': %s; continuing with the old file", buffer_text(&name),
 		      err == -EAGAIN ? "nobody reads it" : strerror(-err));
 	buffer_free(&name);
 }
@@ -79,7 +79,7 @@ static void set_clock(struct session *session)
 
 	now = clock_wall(&session->clock, clock_now());
 	if (err)
-		message_warn("the wall clock was set, but cannot be read: %s; times are those of before",
+		message_warn("the wall clock was set, but cannot be read: %s; times follow the old setting",
 			     strerror(-err));
 	else
 		message_verbose("the wall clock was set: by %.3f s",
@@ -135,7 +135,7 @@ static void report_totals(struct session *session)
 	else
 		message_verbose("%" PRIu64 " events, none lost", received);
 	if (late)
-		message_warn("%" PRIu64 " events came too late to be shown in order", late);
+		message_warn("%" PRIu64 " events arrived too late to be printed in order", late);
 }
 
 static void check_each_second(struct session *session)

@@ -76,7 +76,7 @@ int tracer_plan(struct tracer *t, const struct common_options *options, const st
 	priority_raise(); /* until tracing begins, see session.c */
 	err = features_find(&t->features);
 	if (err) {
-		message_error("cannot tell the kernel's version: %s", strerror(-err));
+		message_error("cannot determine the kernel version: %s", strerror(-err));
 		return TOOL_CANNOT;
 	}
 	if (open_files < MIN_OPEN_FILES + t->features.cpus) {
@@ -251,7 +251,7 @@ static int attach_target(struct tracer *t, struct plan *plan)
 	for (i = 0; i < plan->n_choices; i++)
 		message_error("  %s: %s", plan_family_name(plan->choices[i].way->family), plan->choices[i].reason);
 	if (!message_is_verbose())
-		message_error("-v says more");
+		message_error("use -v for details");
 	return TOOL_CANNOT;
 }
 

@@ -40,7 +40,7 @@ $try"
 	refused "$tool -P of nobody" "$tool: invalid --ppid argument: '$nobody': there is no such process
 $try"
 	run -u 4000000000 --print-source
-	is "$tool -u of nobody known" "$code $(cat "$tmp/err")" "0 $tool: --uid 4000000000: no user is known by this number"
+	is "$tool -u of nobody known" "$code $(cat "$tmp/err")" "0 $tool: --uid 4000000000: no user has this number"
 	run -d 31536000000
 	ok "$tool -d names its limit" grep -q 'at most 1000000000' "$tmp/err"
 	run --cgroup /no/such/cgroup

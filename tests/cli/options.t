@@ -47,8 +47,8 @@ bad uid '' '' "must be a user's name or number"
 bad uid no-such-user no-such-user 'no such user; give a name or a number'
 bad uid -1 -1 'no such user; give a name or a number'
 bad uid 12x 12x 'no such user; give a name or a number'
-bad uid 4294967295 4294967295 'not a user id, which goes up to 4294967294'
-bad uid 99999999999999999999 99999999999999999999 'not a user id, which goes up to 4294967294'
+bad uid 4294967295 4294967295 'out of range: the largest user ID is 4294967294'
+bad uid 99999999999999999999 99999999999999999999 'out of range: the largest user ID is 4294967294'
 esc=$(printf 'a\n\033[31m\377')
 run --uid "$esc"
 refused '--uid with control bytes' "$tool: invalid --uid argument: 'a\\n\\x1b[31m\\xff': no such user; give a name or a number

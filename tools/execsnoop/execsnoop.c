@@ -33,14 +33,14 @@ static const struct argp_option options[] = {
 	{ "time", 'T', NULL, 0, "Print the time of day", 0 },
 	{ "timestamp", 't', NULL, 0, "Print seconds since the start of tracing", 0 },
 	{ "fails", 'x', NULL, 0, "Print failed execs too", 0 },
-	{ "print-uid", 'U', NULL, 0, "Print the user id", 0 },
-	{ "quote", 'q', NULL, 0, "Quote arguments so that a shell takes them back", 0 },
-	{ "name", 'n', "REGEX", 0, "Only where the command name matches", 0 },
-	{ "line", 'l', "REGEX", 0, "Only where the whole command line matches", 0 },
+	{ "print-uid", 'U', NULL, 0, "Print the real user ID", 0 },
+	{ "quote", 'q', NULL, 0, "Quote arguments for pasting into a shell", 0 },
+	{ "name", 'n', "REGEX", 0, "Only execs whose process name matches", 0 },
+	{ "line", 'l', "REGEX", 0, "Only execs whose command line matches", 0 },
 	{ "print-cpu", 'C', NULL, 0, "Print the CPU", 0 },
 	{ "print-pcomm", 'M', NULL, 0, "Print the parent process's name", 0 },
 	{ "max-args", KEY_MAX_ARGS, "N", 0, "Print at most N arguments (default: all)", 0 },
-	{ "count", KEY_COUNT, "N", 0, "End after N execs", 0 },
+	{ "count", KEY_COUNT, "N", 0, "Stop after N rows", 0 },
 	{ NULL, 'c', "PATH", OPTION_HIDDEN, NULL, 0 }, /* --cgroup, as in libbpf-tools */
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -161,7 +161,7 @@ int main(int argc, char **argv)
 		.options = options,
 		.parse = parse,
 		.args_doc = "[-- COMMAND [ARG...]]",
-		.doc = "Show every exec on this machine: who executed what, with which arguments, and with what result.\v"
+		.doc = "Show every exec on this machine: which process, with which arguments and result.\v"
 		       "See execsnoop(8) for the meaning of the columns, what cannot be seen, and examples.",
 		.columns = exec_columns,
 		.tables = tables,

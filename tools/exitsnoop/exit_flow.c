@@ -37,7 +37,7 @@ void exit_flow_begin(struct exit_flow *o, struct session *session)
 
 	if (o->cmdlines &&
 	    (tracer_numbers(&session->tracer, &pidns) < 0 || cmdlines_read_proc(o->cmdlines, clock_now(), pidns) < 0))
-		message_warn("cannot read /proc: command lines of processes that run already are not known");
+		message_warn("cannot read /proc: command lines of already running processes are unknown");
 	if (o->pid != FILTER_NONE && process_has_ended(o->pid))
 		o->done = true; /* it ended while we attached */
 }

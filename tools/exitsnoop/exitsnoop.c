@@ -21,16 +21,16 @@ static unsigned int shown; /* enum exit_shown */
 static const struct argp_option options[] = {
 	{ "timestamp", 't', NULL, 0, "Print the time of day", 0 },
 	{ "utc", KEY_UTC, NULL, 0, "Print the time of day in UTC", 0 },
-	{ "per-thread", 'T', NULL, 0, "Print the end of every thread", 0 },
+	{ "per-thread", 'T', NULL, 0, "Print the exit of every thread", 0 },
 	{ "threaded", 0, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 0 },
-	{ "pid", 'p', "PID", 0, "Only this process, until it has ended", 0 },
-	{ "name", 'n', "REGEX", 0, "Only where the name matches", 0 },
-	{ "failed", 'x', NULL, 0, "Only where the exit code is not 0, or a signal ended it", 0 },
+	{ "pid", 'p', "PID", 0, "Only this process; stop when it exits", 0 },
+	{ "name", 'n', "REGEX", 0, "Only processes whose name matches", 0 },
+	{ "failed", 'x', NULL, 0, "Only nonzero exit codes and deaths by signal", 0 },
 	{ "args", 'a', NULL, 0, "Print the command line", 0 },
 	{ "resources", 'r', NULL, 0, "Print CPU time, memory, page faults and context switches", 0 },
 	{ "killed-by", 'k', NULL, 0, "Print who sent the signal that ended the process", 0 },
-	{ "label", KEY_LABEL, "LABEL", OPTION_ARG_OPTIONAL, "Print a label in each line (default: exit)", 0 },
-	{ "count", KEY_COUNT, "N", 0, "End after N lines", 0 },
+	{ "label", KEY_LABEL, "LABEL", OPTION_ARG_OPTIONAL, "Print a label in each row (default: exit)", 0 },
+	{ "count", KEY_COUNT, "N", 0, "Stop after N rows", 0 },
 	{ NULL, 'c', "PATH", OPTION_HIDDEN, NULL, 0 }, /* --cgroup, as in libbpf-tools */
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };

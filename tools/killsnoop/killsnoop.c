@@ -24,7 +24,7 @@ static const struct argp_option options[] = {
 	{ "signal", 's', "SIGNAL", 0, "Only these signals, by name or number: TERM or 15,9", 0 },
 	{ "pid", 'p', "PID", 0, "Only signals to this process", 0 },
 	{ "failed", 'x', NULL, 0, "Only signals that were not delivered", 0 },
-	{ "count", KEY_COUNT, "N", 0, "End after N signals", 0 },
+	{ "count", KEY_COUNT, "N", 0, "Stop after N rows", 0 },
 	{ NULL, 'c', "PATH", OPTION_HIDDEN, NULL, 0 }, /* --cgroup, as in the other tools */
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };

@@ -20,14 +20,14 @@ static uint64_t rows;	     /* 0: as the image has it */
 static uint64_t interval_ns; /* 0: by default */
 
 static const struct argp_option options[] = {
-	{ "by", KEY_BY, "KEY", 0, "A row for each comm, uid, ppid, pcomm or exe (default comm)", 0 },
+	{ "by", KEY_BY, "KEY", 0, "Print a row for each comm, uid, ppid, pcomm or exe (default comm)", 0 },
 	{ "sort", 's', "COLUMN", 0,
 	  "Sort by key, forks, execs, fails, exits, nonzero, signals, avg, max, cpu or rss (default cpu)", 0 },
 	{ "top", 'n', "N", 0, "Print at most N rows (default: all, or what fits the terminal)", 0 },
-	{ "cumulative", 'c', NULL, 0, "Count from the start, not anew in each interval", 0 },
-	{ "short", 'S', "MS", 0, "Of the ends, only those of processes that lived for less than MS milliseconds", 0 },
+	{ "cumulative", 'c', NULL, 0, "Count from the start, not per interval", 0 },
+	{ "short", 'S', "MS", 0, "Count only exits of processes younger than MS milliseconds", 0 },
 	{ "histogram", 'H', "WHICH", OPTION_ARG_OPTIONAL,
-	  "Print how lifetimes are spread: of all (default) or of each key", 0 },
+	  "Print a histogram of lifetimes: of all processes (default) or of each key", 0 },
 	{ "failures", 'x', NULL, 0, "Only rows with failed execs, nonzero codes or signals", 0 },
 	{ "rows", KEY_ROWS, "N", 0, "Room for N rows in the kernel, one for each key on each CPU (default 16384)", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },

@@ -82,9 +82,9 @@ static void report_when(const struct session *session)
 	if (!isatty(STDERR_FILENO))
 		return;
 	if (session->options.command && !session->interval_ns)
-		message_warn("counting; the table comes when the command ends");
+		message_warn("counting; the table is printed when the command exits");
 	else if (session->interval_ns > SECOND)
-		message_warn("counting; the first table comes after %g s", session->interval_ns / 1e9);
+		message_warn("counting; first table in %g s", session->interval_ns / 1e9);
 }
 
 static int map_fd(const struct session *session, enum stat_map map)

@@ -79,7 +79,7 @@ for how in TERM '-d 1' '--count 100'; do
 	done
 	[ "$how" != TERM ] || kill -TERM "$pid"
 	finish 5
-	[ "$code" = 1 ] && grep -q '^execsnoop: [0-9]* lines could not be written: the output was not read in time$' err
+	[ "$code" = 1 ] && grep -q '^execsnoop: [0-9]* lines could not be written: the reader was too slow$' err
 	result $? "a reader that does not read: $how ends it"
 done
 # a pipe takes 64 KB, some hundred rows of 500 bytes: the others wait, and all are told
