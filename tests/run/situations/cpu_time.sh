@@ -10,7 +10,7 @@
 # programs that runs here. The sum of user and system time of each kind is right to 1 %, and of each process to 1 % and a
 # tenth of a millisecond; switches are right to 1 % and two a process. wait4(2) leaves out what passes between the moment at
 # which the kernel adds a thread up, or the parent reaps the process, and the last switch: some microseconds, but on an
-# emulated machine milliseconds. As much more is allowed there, never less. TAP. Needs root.
+# emulated machine milliseconds: 10 us a thread are allowed, and more there, never less. TAP. Needs root.
 # shellcheck disable=SC2086 # options are words
 set -u
 
@@ -52,14 +52,14 @@ judge() {
 			right_switches[kind] += $4 + $5; shown_switches[kind] += switches[$2]
 			over = cpu[$2] - $3
 			if (-over > $3 / 100 + 100 + held[kind] ||
-			    over > $3 / 100 + 100 + slow * (20000 + 150 * threads[kind])) worse[kind]++
+			    over > $3 / 100 + 100 + 10 * threads[kind] + slow * (20000 + 150 * threads[kind])) worse[kind]++
 		}
 		END {
 			for (kind in n) {
 				kinds++
 				bad = 0
 				over = shown[kind] - right[kind]
-				most = right[kind] / 100 + slow * (3000 + 150 * threads[kind]) * n[kind]
+				most = right[kind] / 100 + (10 * threads[kind] + slow * (3000 + 150 * threads[kind])) * n[kind]
 				if (missing[kind] || worse[kind] > n[kind] / 50 || -over > right[kind] / 100 + held[kind] || over > most)
 					bad = 1
 				most = right_switches[kind] / 100 + (2 + slow * threads[kind]) * n[kind]
