@@ -80,7 +80,7 @@ result $? '-n says in JSON how many rows it left out'
 # at a terminal: somebody who waits is told, and a table fits
 if command -v script >/dev/null; then
 	script -qec "stty cols 80 rows 24; $bin/procstat 2 1" /dev/null >out 2>err
-	grep -q 'procstat: counting; the first table comes after 2 s' out
+	grep -q 'procstat: counting; first table in 2 s' out
 	result $? 'a terminal is told when the first table comes'
 	script -qec "stty cols 80 rows 24; $bin/procstat -Hkey --follow -- sh -c \
 		'for i in 1 2 3 4 5 6 7 8 9; do /bin/true; /bin/sleep 0; /bin/sleep 0.\$i & done; wait'" /dev/null 2>err |
