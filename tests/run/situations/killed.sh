@@ -86,7 +86,7 @@ for hook in auto tracepoint kprobe; do
 		done
 		echo "# $tool --hook $hook: up to $most programs"
 		# that something was there to stay
-		[ -z "$bad" ] && [ $most -gt 1 ]
+		[ -z "$bad" ] && [ $most -ge 1 ]
 		result $? "$tool --hook $hook: killed at moments of its start: wrong at${bad:- none}"
 	done
 done
