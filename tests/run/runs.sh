@@ -5,6 +5,12 @@
 
 # the kit has a manual of each tool
 tools=$(cd "$bin/doc" && for page in *.8; do echo "${page%.8}"; done)
+case $tools in
+'' | *'*'*)
+	echo "Bail out! no manuals in $bin/doc"
+	exit 99
+	;;
+esac
 
 # make_mark: makes $mark, the name of a program of which every tool shows something
 make_mark() {
