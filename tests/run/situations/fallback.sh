@@ -3,7 +3,7 @@
 #
 # fallback.sh KIT WORK
 #
-# Runs on: host guest
+# Runs on: host debian11
 #
 # A hook that the kernel refuses although the plan has it: the next one is taken, and -v says so; where none is left the tool
 # ends with 3 and a line for each; what it does not need it does without. For every target of every tool, as --plan has
@@ -51,12 +51,19 @@ plan() {
 		END { for (i = 1; i <= n; i++) print line[i] }'
 }
 
+# names HOOK: what it is, without how; of a kprobe there are two, as the function is called so or so
+names() {
+	echo "${1% (return)}" | tr '|' '\n'
+}
+
 # what FAMILY HOOK: as refuse_hook has it
 what() {
-	case $1 in
-	kprobe) echo 'kprobe:*' ;;
-	*) echo "$1:$2" ;;
-	esac
+	names "$2" | sed "s/^/$1:/"
+}
+
+# pattern FAMILY HOOK: as -v has it, an extended regular expression
+pattern() {
+	echo "$1 ($(names "$2" | xargs | tr ' ' '|'))( \(return\))?\$"
 }
 
 # Of the tool that runs: what it does not need.
@@ -104,7 +111,7 @@ refuse() {
 	try -v $with
 	if [ "$next" ]; then
 		[ "$code" = 0 ] && told "$target" $(families $1) && seen &&
-			grep -q -F " to ${next%% *} ${next#* }" err
+			grep -q -E "^$tool: attached [a-z_]* to $(pattern ${next%% *} "${next#* }")" err
 		result $? "$tool: $target: not by $(families $1 | xargs), so by ${next%% *}"
 	elif is_optional "$target"; then
 		# what only it could tell is shown as unknown
@@ -160,11 +167,12 @@ for tool in $tools; do
 
 		# the program is refused, not the hook
 		family=${ways%% *} hook=${ways%%;*}
-		program=$(sed -n "s/^$tool: attached \([a-z_]*\) to $family ${hook#* }\$/\1/p" normal)
-		whats=program:$family:$(echo "$program" | cut -c 1-15)
+		program=$(grep -E "^$tool: attached [a-z_]* to $(pattern $family "${hook#* }")" normal |
+			sed 's/.*attached //; s/ .*//' | cut -c 1-15) # as the kernel has it
+		whats=program:$family:$program
 		try -v $with
 		[ "$program" ] && [ "$code" = 0 ] && told "$target" $family && seen &&
-			grep -q "^$tool: program $program is refused: Permission denied\$" err
+			grep -q "^$tool: program ${program}[a-z_]* is refused: Permission denied\$" err
 		result $? "$tool: $target: the program for $family is refused"
 
 		# a family that was asked for is not replaced
@@ -174,7 +182,7 @@ for tool in $tools; do
 			[ "$code" = 0 ] && grep -q "$mark" rows
 		else
 			[ "$code" = 3 ] && [ "$(grep -c "^$tool:   [a-z]*: " err)" = 1 ] &&
-				grep -q "^$tool:   $family: refused: Operation not permitted\$" err
+				grep -q "^$tool:   $family: refused: [A-Z]" err
 		fi
 		result $? "$tool: $target: --hook $family is refused"
 	done 4<targets

@@ -3,7 +3,7 @@
 #
 # killed.sh KIT WORK
 #
-# Runs on: host guest
+# Runs on: host debian11
 #
 # SIGKILL, at moments that lie between the start and the work of each tool: no program, map or link of it stays in the
 # kernel, no process that it made, and its command never runs; the next start is clean, and removes the kprobes that only

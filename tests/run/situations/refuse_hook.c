@@ -6,7 +6,7 @@
  *
  *   raw:NAME                  the raw tracepoint, EPERM; * is each
  *   tracepoint:SYSTEM:EVENT   the tracepoint, EPERM; * is each
- *   kprobe:*                  each kprobe, of either interface, ENOENT as where the function is missing
+ *   kprobe:FUNCTION           its kprobes, by either interface, ENOENT as where the function is missing; * is each
  *   busy:*                    each program at a perf event, EEXIST as where another tool holds the tracepoint
  *   program:FAMILY:NAME       loading the program for raw, tracepoint or kprobe, EACCES
  *
@@ -14,7 +14,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/perf_event.h>
@@ -134,25 +133,31 @@ static int judge_bpf(pid_t pid, uint64_t command, uint64_t address)
 static int judge_event(pid_t pid, uint64_t address)
 {
 	struct perf_event_attr attr;
+	char function[128];
 
 	read_from(pid, address, &attr, sizeof(attr));
 	if (attr.type == PERF_TYPE_TRACEPOINT)
 		return is_refused_tracepoint(attr.config) ? EPERM : 0;
-	return attr.type == kprobe_type && is_refused("kprobe", "") ? ENOENT : 0;
+	if (attr.type != kprobe_type)
+		return 0;
+	read_from(pid, attr.config1, function, sizeof(function));
+	return is_refused("kprobe", function) ? ENOENT : 0;
 }
 
-static int judge_open(pid_t pid, uint64_t address, uint64_t flags)
+/* "r:procsnoop/NAME FUNCTION" for kprobe_events, whatever the file is called here. */
+static int judge_write(pid_t pid, uint64_t address)
 {
-	static const char wanted[] = "/kprobe_events";
-	char path[256];
-	size_t length;
+	char line[256], *function;
 
-	read_from(pid, address, path, sizeof(path));
-	length = strlen(path);
-	return (flags & O_ACCMODE) == O_WRONLY && length >= sizeof(wanted) &&
-			       strcmp(path + length - sizeof(wanted) + 1, wanted) == 0 && is_refused("kprobe", "") ?
-		       ENOENT :
-		       0;
+	read_from(pid, address, line, sizeof(line));
+	if ((*line != 'p' && *line != 'r') || !strstr(line, ":procsnoop/"))
+		return 0;
+	function = strchr(line, ' ');
+	if (!function)
+		return 0;
+	function++;
+	function[strcspn(function, "\n")] = 0;
+	return is_refused("kprobe", function) ? ENOENT : 0;
 }
 
 static int judge(const struct seccomp_notif *call)
@@ -167,7 +172,7 @@ static int judge(const struct seccomp_notif *call)
 	case SYS_ioctl:
 		return args[1] == PERF_EVENT_IOC_SET_BPF && is_refused("busy", "") ? EEXIST : 0;
 	default:
-		return judge_open(call->pid, args[1], args[2]);
+		return judge_write(call->pid, args[1]);
 	}
 }
 
@@ -194,7 +199,7 @@ static int install(void)
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 5, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_perf_event_open, 4, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 3, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 1),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PERF_EVENT_IOC_SET_BPF, 0, 1),
