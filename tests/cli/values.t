@@ -43,11 +43,6 @@ describe() {
 		lines '' x -1 $huge ${fine}x
 		printf 'more:%s\n' 4194305 /proc/4194305/ns/mnt /etc/passwd
 		;;
-	SIGNAL)
-		fine=TERM,9
-		lines '' x -1 $huge 9x
-		printf 'more:%s\n' 0 65 '9 ' TERM, ,9 9,,15 TERM,x
-		;;
 	PATH)
 		fine=$group
 		lines '' /no/such/cgroup -1 "/$(printf '%0300d' 0)" "$group/no-such-cgroup"
@@ -73,7 +68,7 @@ describe() {
 	SIGNAL)
 		fine=SIGTERM,9
 		lines '' x -1 $huge TERM,
-		printf 'more:%s\n' 0 65 9,x 'TERM KILL' SIG
+		printf 'more:%s\n' 0 65 9x '9 ' 9,x ,9 9,,15 'TERM KILL' SIG
 		;;
 	FILE | LABEL)
 		# not opened where the source is printed
