@@ -44,7 +44,13 @@ $(SITUATIONS): $(TEST_BUILD)/run/%: tests/run/situations/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -static -pthread -o $@ $<
 
-test-programs: all $(WORKLOADS) $(COMPARER) $(SITUATIONS) $(TEST_BUILD)/run/child32
+# stands for the compile program in guests of any Debian
+$(TEST_BUILD)/vm/serve_image: tests/vm/serve_image.c
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -static -o $@ $<
+
+test-programs: all $(WORKLOADS) $(COMPARER) $(SITUATIONS) $(TEST_BUILD)/run/child32 $(TEST_BUILD)/vm/serve_image
 
 check-unit: $(UNIT_TESTS) $(FUZZERS)
 	tests/check unit $(BUILD)

@@ -29,9 +29,9 @@
 /* An end that was reported: its last numbers come later, in a record of their own. */
 struct usage_target {
 	u64 start; /* as in the report */
+	u64 maxrss;
 	u32 tid;
 	u32 padding;
-	struct exit_usage others; /* what the other threads used; maxrss of all */
 };
 
 INLINE void usage_forget_last_switch(struct exit_usage *used)
@@ -234,7 +234,7 @@ INLINE void fill_process(struct exit_event *e, u64 task, u64 leader, u64 signal,
  * What is known by now; the rest is sent when the task is switched from for the last time. The sum of the others is made
  * in the event: verifiers before 4.9 take no pointer to the middle of a map's value.
  */
-INLINE void fill_usage(struct exit_event *e, u64 task, u64 leader, u64 signal, enum dead dead)
+INLINE void fill_usage(struct exit_event *e, u64 task, u64 leader, u64 signal)
 {
 	struct dying *d = dying_of(task);
 
@@ -242,13 +242,16 @@ INLINE void fill_usage(struct exit_event *e, u64 task, u64 leader, u64 signal, e
 		return;
 	__builtin_memset(&e->used, 0, sizeof(e->used));
 	if (!CONSTANT(EXIT_THREADS))
-		usage_of_others(&e->used, d, task, leader, signal, dead == DEAD_CERTAIN);
+		usage_of_others(&e->used, d, task, leader, signal);
 	e->used.maxrss = read_kernel_u64(FIELD(signal, SIGNAL_MAXRSS));
-	usage_copy(&d->target.others, &e->used);
-	d->target.others.maxrss = e->used.maxrss;
+	usage_copy(&d->others, &e->used);
 	d->target.start = e->start;
+	d->target.maxrss = e->used.maxrss;
 	d->target.tid = e->tid;
-	d->last = 1;
+	if (CONSTANT(EXIT_THREADS))
+		d->last = 1;
+	else
+		usage_reported(d, task, leader);
 	usage_sum(&e->used, &e->used, &d->own);
 	e->flags |= EXIT_HAS_USAGE;
 }
@@ -265,7 +268,7 @@ INLINE int report(void *ctx, u64 task, u64 leader, u64 signal, u32 ppid, enum de
 	else
 		fill_process(&m->event, task, leader, signal, dead);
 	if (CONSTANT(EXIT_USAGE))
-		fill_usage(&m->event, task, leader, signal, dead);
+		fill_usage(&m->event, task, leader, signal);
 	m->event.exec_time = exec_time(m->event.start, dead);
 	if (CONSTANT(EXIT_KILLERS))
 		fill_killer(&m->event, dead);
@@ -305,36 +308,39 @@ INLINE int ended(void *ctx, u64 task, enum dead dead)
 	if (CONSTANT(EXIT_USAGE)) {
 		dying_begin(task, CONSTANT(EXIT_THREADS) ? task : leader,
 			    read_kernel_u64(FIELD(leader, TASK_START_TIME)));
-		if (task != leader && dead != DEAD_CERTAIN && !CONSTANT(EXIT_THREADS))
-			dying_count(task, signal);
+		/* a leader that may be the last thread is asked for what it used: most processes have no other */
+		if ((dead == DEAD_NOT || (dead == DEAD_BY_LIVE && task != leader)) && !CONSTANT(EXIT_THREADS))
+			dying_count(task, leader, signal);
 	}
 	if (!dead && !CONSTANT(EXIT_THREADS))
-		return task == leader && !is_group_exit(signal) ? leader_left(ctx, task) : 0;
+		return CONSTANT(EXIT_LEADERS) && task == leader && !is_group_exit(signal) ? leader_left(ctx, task) : 0;
 	read_parent(&parent, task);
-	if (!is_wanted(task, parent.pid))
+	if (!is_wanted(task, parent.pid)) {
+		if (CONSTANT(EXIT_USAGE))
+			usage_unwanted(bpf_get_current_pid_tgid() >> 32);
 		return 0;
+	}
 	return report(ctx, task, leader, signal, parent.pid, dead);
 }
 
-INLINE void send_used(void *ctx, struct dying *d)
+/* usage.h: nothing is told before it is complete */
+INLINE void usage_more(struct usage_target *target, const struct exit_usage *delta)
+{
+}
+
+/* usage.h: all that a process used, or with -T a thread */
+INLINE void usage_complete(void *ctx, u32 pid, const struct usage_target *target, const struct exit_usage *used)
 {
 	BEGIN(m, )
 
 	fill(&m->event, EXIT_USED, 0);
-	m->event.pid = d->pid;
-	m->event.tid = d->target.tid;
-	m->event.start = d->target.start;
-	usage_sum(&m->event.used, &d->target.others, &d->own);
-	m->event.used.maxrss = d->target.others.maxrss;
+	m->event.pid = pid;
+	m->event.tid = target->tid;
+	m->event.start = target->start;
+	usage_copy(&m->event.used, used);
+	m->event.used.maxrss = target->maxrss;
 	m->event.flags = EXIT_HAS_USAGE;
 	event_output(ctx, &m->event, sizeof(m->event));
-}
-
-/* usage.h: all that a process used, or with -T a thread, when it was switched from for the last time */
-INLINE void usage_remainder(void *ctx, struct dying *d, const struct exit_usage *delta, int gone)
-{
-	if (gone)
-		send_used(ctx, d);
 }
 
 /* taskstats_exit(task, group_dead), in do_exit (kernel/exit.c): codes are set, the memory is still there */

@@ -19,6 +19,7 @@ enum exit_constant {
 	EXIT_ARGS,			/* 1: command lines, read at the end */
 	EXIT_REMEMBER,			/* 1: command lines, sent at every exec */
 	EXIT_EXECS,			/* 1: times of execs are kept */
+	EXIT_LEADERS,			/* 1: a leader that leaves before the others */
 	EXIT_KILLERS,			/* 1: who sent the signal that ended it */
 };
 

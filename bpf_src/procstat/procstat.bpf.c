@@ -243,16 +243,21 @@ INLINE void usage_forget_last_switch(struct stat_used *used)
 
 #include "usage.h"
 
-/* usage.h: CPU time that a last thread used after its end was counted */
-INLINE void usage_remainder(void *ctx, struct dying *d, const struct stat_used *delta, int gone)
+/* usage.h: CPU time that a process used after its end was counted */
+INLINE void usage_more(struct usage_target *target, const struct stat_used *delta)
 {
-	struct stat_key key = d->target.key;
+	struct stat_key key = target->key;
 	struct stat_row *row;
 
 	key.half = active_set();
 	row = find_row(&key);
 	if (row)
 		row->cpu_ns += delta->runtime;
+}
+
+/* usage.h: the row has it already */
+INLINE void usage_complete(void *ctx, u32 pid, const struct usage_target *target, const struct stat_used *used)
+{
 }
 
 INLINE void count_end(struct stat_row *row, u64 task, u64 life, u64 cpu)
@@ -288,6 +293,8 @@ INLINE int ended(u64 task, int certain)
 	struct dying *d;
 
 	dying_begin(task, leader, start);
+	if (!certain && task != leader)
+		dying_count(task, leader, read_kernel_u64(FIELD(task, TASK_SIGNAL)));
 	s.pid = bpf_get_current_pid_tgid() >> 32;
 	read_parent(&s.parent, task);
 	read_process_comm(s.comm, task);
@@ -297,12 +304,12 @@ INLINE int ended(u64 task, int certain)
 	d = dying_of(task);
 	if (!d)
 		return 0;
-	usage_of_others(&used, d, task, leader, read_kernel_u64(FIELD(task, TASK_SIGNAL)), certain);
+	usage_of_others(&used, d, task, leader, read_kernel_u64(FIELD(task, TASK_SIGNAL)));
 	used.runtime += d->own.runtime;
-	if (!is_wanted(task, s.parent.pid))
+	if (!is_wanted(task, s.parent.pid) || life >= CONSTANT(STAT_SHORT)) {
+		usage_unwanted(s.pid);
 		return 0;
-	if (life >= CONSTANT(STAT_SHORT))
-		return 0;
+	}
 	row = find_row(&key);
 	if (row)
 		count_end(row, task, life, used.runtime);
@@ -310,7 +317,7 @@ INLINE int ended(u64 task, int certain)
 	if (!d)
 		return 0;
 	d->target.key = key;
-	d->last = 1;
+	usage_reported(d, task, leader);
 	if (CONSTANT(STAT_HISTOGRAM))
 		count_life(&key, life);
 	return 0;
@@ -322,8 +329,7 @@ INLINE int thread_ended(u64 task)
 	u64 leader = read_kernel_u64(FIELD(task, TASK_GROUP_LEADER));
 
 	dying_begin(task, leader, process_start(task));
-	if (task != leader)
-		dying_count(task, read_kernel_u64(FIELD(task, TASK_SIGNAL)));
+	dying_count(task, leader, read_kernel_u64(FIELD(task, TASK_SIGNAL)));
 	return 0;
 }
 
@@ -339,7 +345,7 @@ INLINE int ended_first(u64 task)
 	if (map_put(MAP_STAT_COUNTED_EXITS, &pid, &start, BPF_NOEXIST)) {
 		before = bpf_map_lookup_elem(MAP_FD(MAP_STAT_COUNTED_EXITS), &pid);
 		if (before && *before == start)
-			return 0;
+			return thread_ended(task);
 		/* left by one that had the same id */
 		if (before)
 			map_put(MAP_STAT_COUNTED_EXITS, &pid, &start, 0);

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -109,6 +110,26 @@ static void make_safe(char *text, size_t length)
 	}
 }
 
+/*
+ * A text of @length bytes that has no room: its middle goes, as the reason mostly stands at its end. Without memory to see
+ * the end of it, the end goes. Returns the length that it has now.
+ */
+static int cut_middle(char *text, size_t room, int length, const char *format, va_list args)
+{
+	static const char mark[] = "...";
+	size_t head = (room - 1) / 2, tail = room - 1 - head - strlen(mark);
+	char *whole = malloc((size_t)length + 1);
+
+	if (whole && vsnprintf(whole, (size_t)length + 1, format, args) == length) {
+		memcpy(text + head, mark, strlen(mark));
+		memcpy(text + head + strlen(mark), whole + length - tail, tail);
+	} else {
+		memcpy(text + room - 1 - strlen(mark), mark, strlen(mark));
+	}
+	free(whole);
+	return room - 1;
+}
+
 static void message_print(const char *format, va_list args)
 {
 	/* Off the heap: a message about lack of memory needs none. */
@@ -116,6 +137,7 @@ static void message_print(const char *format, va_list args)
 	size_t room = sizeof(text) - 1; /* the newline */
 	int saved_errno = errno;
 	int start, length;
+	va_list again;
 
 	start = snprintf(text, room / 2, "%s: ", program_name);
 	if (start < 0)
@@ -123,14 +145,15 @@ static void message_print(const char *format, va_list args)
 	if ((size_t)start >= room / 2)
 		start = room / 2 - 1;
 	errno = saved_errno; /* for %m */
+	va_copy(again, args);
 	length = vsnprintf(text + start, room - start, format, args);
 	if (length < 0)
 		length = 0;
+	errno = saved_errno;
+	if ((size_t)length >= room - start)
+		length = cut_middle(text + start, room - start, length, format, again);
+	va_end(again);
 	length += start;
-	if ((size_t)length >= room) {
-		length = room - 1;
-		memcpy(text + length - 3, "...", 3);
-	}
 	make_safe(text, length);
 	text[length++] = '\n';
 	message_write(text, length);

@@ -24,8 +24,7 @@ void message_set_verbose(bool verbose);
 bool message_is_verbose(void);
 
 /*
- * Prints "PROGRAM: text\n": something failed. A very long text is cut to some 8 KB, which shows as
- * "...".
+ * Prints "PROGRAM: text\n": something failed. A text longer than PIPE_BUF (4 KB) loses its middle, which shows as "...".
  */
 void message_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

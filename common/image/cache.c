@@ -11,13 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 
-#define MAGIC "procsnoop kept 1\n"
+#define MAGIC "procsnoop cache 2"
 #define ENTRY_MAX (8 << 20)
-#define SUFFIX ".kept"
+#define SUFFIX ".image"
+#define TEMPORARY "new-"
+#define STALE_SECONDS 3600 /* of a temporary file: whoever wrote it was killed */
 
 const char *cache_directory(void)
 {
@@ -28,21 +31,23 @@ const char *cache_directory(void)
 	return geteuid() == 0 ? "/var/cache/procsnoop" : NULL;
 }
 
+#define SUM_START 0xcbf29ce484222325ULL
+
 /* FNV-1a: against damage, not against malice, which the owner of the folder keeps out. */
-static uint64_t sum_of(const char *bytes, size_t size)
+static uint64_t sum_bytes(uint64_t sum, const void *bytes, size_t size)
 {
-	uint64_t sum = 0xcbf29ce484222325ULL;
+	const unsigned char *at = bytes;
 	size_t i;
 
 	for (i = 0; i < size; i++)
-		sum = (sum ^ (unsigned char)bytes[i]) * 0x100000001b3ULL;
+		sum = (sum ^ at[i]) * 0x100000001b3ULL;
 	return sum;
 }
 
 /* Names only find a place; the key in the entry decides. */
 static void entry_name(const char *key, char name[64])
 {
-	snprintf(name, 64, "%016llx" SUFFIX, (unsigned long long)sum_of(key, strlen(key)));
+	snprintf(name, 64, "%016llx" SUFFIX, (unsigned long long)sum_bytes(SUM_START, key, strlen(key)));
 }
 
 static int check_owner(int fd, mode_t type)
@@ -91,13 +96,24 @@ static int read_whole(int fd, struct buffer *into)
 	return into->error;
 }
 
-/* MAGIC, checksum of all behind it, the key's length, the key, the value. */
+/* After it come the key and the value. */
 struct entry_head {
 	char magic[sizeof(MAGIC) - 1];
-	char padding[7];
-	uint64_t sum;
+	char padding[7]; /* 0 */
+	uint64_t sum;	 /* of the whole entry, with 0 in place of the sum */
 	uint64_t key_length;
 };
+
+static uint64_t entry_sum(const struct buffer *entry)
+{
+	struct entry_head head;
+	uint64_t sum;
+
+	memcpy(&head, entry->data, sizeof(head));
+	head.sum = 0;
+	sum = sum_bytes(SUM_START, &head, sizeof(head));
+	return sum_bytes(sum, entry->data + sizeof(head), entry->length - sizeof(head));
+}
 
 static int check_entry(const struct buffer *entry, const char *key, struct buffer *value)
 {
@@ -108,7 +124,7 @@ static int check_entry(const struct buffer *entry, const char *key, struct buffe
 		return -EPROTO;
 	memcpy(&head, entry->data, sizeof(head));
 	if (memcmp(head.magic, MAGIC, sizeof(head.magic)) != 0 || head.key_length > entry->length - sizeof(head) ||
-	    head.sum != sum_of(entry->data + sizeof(head), entry->length - sizeof(head)))
+	    head.sum != entry_sum(entry))
 		return -EPROTO;
 	if (head.key_length != length || memcmp(entry->data + sizeof(head), key, length) != 0)
 		return -ENOENT; /* another key of the same name */
@@ -126,7 +142,8 @@ static int cache_lookup(const char *key, bool remove, struct buffer *value)
 	if (folder < 0)
 		return folder;
 	entry_name(key, name);
-	fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	/* O_NONBLOCK: a FIFO of that name must not keep us */
+	fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0) {
 		err = -errno;
 		close(folder);
@@ -159,36 +176,67 @@ int cache_remove(const char *key)
 	return err;
 }
 
-/* Removes the oldest entries beyond the limit. */
-static void make_room(int folder)
+static bool ends_with(const char *name, const char *suffix)
+{
+	size_t length = strlen(name), n = strlen(suffix);
+
+	return length > n && strcmp(name + length - n, suffix) == 0;
+}
+
+static bool is_older(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
+/*
+ * Counts the entries, and finds the oldest one but @newest. One from the future was written by a clock that was wrong:
+ * nobody knows how old it is, so it counts as oldest.
+ */
+static unsigned int find_oldest(int folder, DIR *dir, const char *newest, char *oldest)
+{
+	struct timespec age = { 0 }, now;
+	struct dirent *entry;
+	unsigned int count = 0;
+	struct stat st;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	*oldest = 0;
+	rewinddir(dir);
+	while ((entry = readdir(dir))) {
+		if (fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+			continue;
+		if (strncmp(entry->d_name, TEMPORARY, strlen(TEMPORARY)) == 0 &&
+		    (st.st_mtim.tv_sec < now.tv_sec - STALE_SECONDS || st.st_mtim.tv_sec > now.tv_sec))
+			unlinkat(folder, entry->d_name, 0);
+		if (!ends_with(entry->d_name, SUFFIX) || strncmp(entry->d_name, TEMPORARY, strlen(TEMPORARY)) == 0)
+			continue;
+		count++;
+		if (strcmp(entry->d_name, newest) == 0)
+			continue;
+		if (st.st_mtim.tv_sec > now.tv_sec)
+			st.st_mtim = (struct timespec){ 0 };
+		if (!*oldest || is_older(&st.st_mtim, &age)) {
+			age = st.st_mtim;
+			strcpy(oldest, entry->d_name);
+		}
+	}
+	return count;
+}
+
+/* Removes the oldest entries beyond the limit, and what killed runs left; never @newest. */
+static void make_room(int folder, const char *newest)
 {
 	char oldest[sizeof(((struct dirent *)0)->d_name)];
-	struct timespec age;
-	struct dirent *entry;
-	unsigned int count;
-	struct stat st;
-	DIR *dir;
 	int again = dup(folder);
+	DIR *dir = again < 0 ? NULL : fdopendir(again);
 
-	dir = again < 0 ? NULL : fdopendir(again);
-	do {
-		count = 0;
-		if (!dir)
-			return;
-		rewinddir(dir);
-		while ((entry = readdir(dir))) {
-			if (!strstr(entry->d_name, SUFFIX) ||
-			    fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-				continue;
-			if (!count++ || st.st_mtim.tv_sec < age.tv_sec) {
-				age = st.st_mtim;
-				strcpy(oldest, entry->d_name);
-			}
-		}
-		if (count <= CACHE_ENTRIES_MAX || unlinkat(folder, oldest, 0) < 0)
+	if (!dir && again >= 0)
+		close(again);
+	while (dir && find_oldest(folder, dir, newest, oldest) > CACHE_ENTRIES_MAX && *oldest)
+		if (unlinkat(folder, oldest, 0) < 0)
 			break;
-	} while (1);
-	closedir(dir);
+	if (dir)
+		closedir(dir);
 }
 
 static int write_all(int fd, const char *bytes, size_t size)
@@ -206,13 +254,20 @@ static int write_all(int fd, const char *bytes, size_t size)
 	return 0;
 }
 
+static int open_temporary(int folder, const char *name)
+{
+	return openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
 static int write_entry(int folder, const char *name, const struct buffer *entry)
 {
 	char temporary[96];
 	int fd, err;
 
-	snprintf(temporary, sizeof(temporary), "new-%d-%s", getpid(), name);
-	fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	snprintf(temporary, sizeof(temporary), TEMPORARY "%d-%s", getpid(), name);
+	fd = open_temporary(folder, temporary);
+	if (fd < 0 && errno == EEXIST && unlinkat(folder, temporary, 0) == 0)
+		fd = open_temporary(folder, temporary); /* left by one that had our process id and was killed */
 	if (fd < 0)
 		return -errno;
 	err = write_all(fd, entry->data, entry->length);
@@ -239,12 +294,15 @@ int cache_put(const char *key, const void *value, size_t size)
 	buffer_string(&entry, key);
 	buffer_append(&entry, value, size);
 	err = entry.error;
+	if (!err && entry.length > ENTRY_MAX)
+		err = -EFBIG;
 	if (!err) {
-		head.sum = sum_of(entry.data + sizeof(head), entry.length - sizeof(head));
+		head.sum = entry_sum(&entry);
 		memcpy(entry.data, &head, sizeof(head));
 		entry_name(key, name);
 		err = write_entry(folder, name, &entry);
-		make_room(folder);
+		if (!err)
+			make_room(folder, name);
 	}
 	buffer_free(&entry);
 	close(folder);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kept images, found again by everything that they depend on. PROCSNOOP_STORE names the folder (an absolute path;
- * empty: nothing is kept); without it /var/cache/procsnoop serves root. What is in there gets loaded into the kernel,
- * so a folder or file that others could have written is not used.
+ * The cache of compiled images, each found by everything that it depends on. PROCSNOOP_STORE names the directory (an
+ * absolute path; empty: no cache); without it /var/cache/procsnoop serves root. What is cached gets loaded into the kernel,
+ * so a directory or file that others could have written is not used.
  */
 #ifndef PROCSNOOP_CACHE_H
 #define PROCSNOOP_CACHE_H
@@ -14,21 +14,22 @@ struct buffer;
 #define CACHE_ENTRIES_MAX 64 /* the oldest is removed beyond that */
 
 /*
- * Appends to @value what was kept under exactly @key (any text). Returns 0; -ENOENT: nothing; -EPERM: the folder is not
- * to be trusted; -EPROTO: the entry is damaged (and is removed).
+ * Appends to @value what was cached under exactly @key (any text). Returns 0; -ENOENT: nothing; -EPERM: the directory or
+ * the entry is not to be trusted; -EPROTO: the entry is damaged (and is removed).
  */
 int cache_get(const char *key, struct buffer *value);
 
 /*
- * Keeps @value under @key, making the folder (mode 0700) if need be; a reader never sees half of it. Returns 0; -ENOENT:
- * nothing is to be kept (not root, or an empty PROCSNOOP_STORE); -EPERM as above; -errno (-ENOSPC, -EROFS).
+ * Caches @value under @key, making the directory (mode 0700) if need be; a reader never sees half of it. Returns 0;
+ * -ENOENT: there is no cache (not root, or an empty PROCSNOOP_STORE), or no parent directory; -EPERM as above; -EFBIG: an
+ * entry has 8 MB at most; -errno (-ENOSPC, -EROFS).
  */
 int cache_put(const char *key, const void *value, size_t size);
 
-/* Removes what is kept under exactly @key. Returns as cache_get(). */
+/* Removes what is cached under exactly @key. Returns as cache_get(). */
 int cache_remove(const char *key);
 
-/* The folder in use, or NULL if none. Static. */
+/* The directory in use, or NULL if there is no cache. Static. */
 const char *cache_directory(void);
 
 #endif

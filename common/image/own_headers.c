@@ -47,12 +47,10 @@ static int fill(const struct own_headers *own)
 	return err;
 }
 
-int own_headers_unpack(struct own_headers *own)
+static int unpack_below(struct own_headers *own, const char *base)
 {
-	int err = scratch_make(&own->folder, "/run");
+	int err = scratch_make(&own->folder, base);
 
-	if (err)
-		err = scratch_make(&own->folder, "/tmp");
 	if (err)
 		return err;
 	snprintf(own->path, sizeof(own->path), "%s/headers", own->folder.path);
@@ -60,6 +58,13 @@ int own_headers_unpack(struct own_headers *own)
 	if (err)
 		own_headers_remove(own);
 	return err;
+}
+
+int own_headers_unpack(struct own_headers *own)
+{
+	int err = unpack_below(own, "/run");
+
+	return err ? unpack_below(own, "/tmp") : 0;
 }
 
 void own_headers_remove(struct own_headers *own)

@@ -54,7 +54,8 @@ struct attach_method {
 
 struct probe_target {
 	const char *name;
-	bool optional; /* the tool does without; what that costs its manual says */
+	bool optional;	  /* the tool does without */
+	const char *cost; /* what is unknown then, to be said once: "CPU times are unknown"; NULL: the manual says it */
 	/*
 	 * A kprobe comes first on kernels before this version, 0: 4.15. Until then a tracepoint holds one program for the
 	 * whole machine; a later version means that the kprobe tells what the tracepoint cannot.
@@ -71,6 +72,7 @@ struct plan_candidate {
 
 struct plan {
 	const struct probe_target *thing;
+	bool attached;
 	unsigned int n_choices;
 	struct plan_candidate choices[PLAN_METHODS_MAX]; /* in the order to try; unusable ones last */
 };

@@ -384,6 +384,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		o->duration_ns = parse_duration(value);
 		return 0;
 	case 'o':
+		if (!*value)
+			options_bad_value("--output", value, "an empty name names no file");
 		o->output = value;
 		return 0;
 	case 'j':

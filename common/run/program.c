@@ -58,7 +58,7 @@ static int get_cached(struct build_ctx *m, const struct buffer *key)
 	if (!err)
 		err = image_decode(bytes.data, bytes.length, &m->tracer->image);
 	if (err == -EPERM)
-		message_warn("%s is not used for kept images: others than its owner can write there, or it is not ours",
+		message_warn("%s is not used as a cache: others than its owner can write there, or it is not ours",
 			     cache_directory());
 	buffer_free(&bytes);
 	return err;
@@ -74,8 +74,8 @@ static void cache_image(const struct build_ctx *m)
 		return;
 	image_encode(m->tracer->image, &bytes);
 	err = bytes.error ? bytes.error : cache_put(buffer_text(&m->key), bytes.data, bytes.length);
-	if (err && err != -ENOENT)
-		message_verbose("the image is not kept in %s: %s", cache_directory(), strerror(-err));
+	if (err && cache_directory())
+		message_verbose("the image is not cached in %s: %s", cache_directory(), strerror(-err));
 	buffer_free(&bytes);
 }
 
@@ -104,7 +104,7 @@ static int compile_or_cached(struct build_ctx *m, const struct compile_request *
 	m->cached = get_cached(m, &m->key) == 0;
 	if (!m->cached)
 		return compile_now(m, request, quiet);
-	snprintf(m->from, sizeof(m->from), "kept in %.100s", cache_directory());
+	snprintf(m->from, sizeof(m->from), "cached in %.100s", cache_directory());
 	return TOOL_DONE;
 }
 

@@ -237,6 +237,7 @@ static int attach_target(struct tracer *t, struct plan *plan)
 		if (!choice->usable)
 			continue;
 		err = attach_way(t, choice->way);
+		plan->attached = !err;
 		if (!err)
 			return TOOL_DONE;
 		snprintf(choice->reason, sizeof(choice->reason), "refused: %s%s", message_cause(err),
@@ -245,6 +246,8 @@ static int attach_target(struct tracer *t, struct plan *plan)
 		message_verbose("%s: not by %s: %s", plan->thing->name, plan_family_name(choice->way->family),
 				choice->reason);
 	}
+	if (plan->thing->optional && plan->thing->cost)
+		message_warn("no hook for the %s can be used: %s; -v says why", plan->thing->name, plan->thing->cost);
 	if (plan->thing->optional)
 		return TOOL_DONE;
 	message_error("no hook for %s can be used on this kernel (%s):", plan->thing->name, t->features.release);

@@ -309,7 +309,7 @@ static void *work(void *context)
 	return NULL;
 }
 
-/* 1: all joined; 2: the leader leaves first; 3: those that still work are ended with it */
+/* 1: all joined; 2: the leader leaves first; else: those that still work are ended with it */
 static void use_in_threads(struct note *n, void *context)
 {
 	int how = *(int *)context, i;
@@ -320,7 +320,7 @@ static void use_in_threads(struct note *n, void *context)
 	work((void *)5L);
 	if (how == 2)
 		leave(0);
-	for (i = 0; i < (how == 3 ? 2 : 5); i++)
+	for (i = 0; i < (how > 2 ? 2 : 5); i++)
 		pthread_join(threads[i], NULL);
 	end(n, 0);
 }
@@ -342,7 +342,7 @@ void thread_cases(void)
 		run_child(&(struct expect){ .name = "exec_in_thread", .args = exec_args }, exec_in_thread, NULL);
 	cores();
 	together();
-	for (how = 1; how <= 3; how++)
+	for (how = 1; how <= 8; how++)
 		run_child(&(struct expect){ .name = "usage_threads", .check_usage = true }, use_in_threads, &how);
 }
 

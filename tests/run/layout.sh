@@ -49,27 +49,6 @@ else
 	skip 'learned and headers agree' 'no kernel headers on this machine'
 fi
 
-# What libbcc says of our sources with these headers must be nothing: a warning is a user's first impression.
-compiles_silently() {
-	tool=$1
-	shift
-	if [ -e "/lib/modules/$(uname -r)/build/include/generated/autoconf.h" ]; then
-		PROCSNOOP_STORE='' "$bin/$tool" -v --layout headers -d 0.1 "$@" >/dev/null 2>err
-		code=$?
-		# those of Debian 11 warn of what libbcc 0.18 defines itself, before our source begins
-		grep -i 'warning: ' err | grep -v 'include/linux/compiler-clang.h:.*__HAVE_BUILTIN_BSWAP' >warnings
-		sed 's/^/# /' warnings
-		[ ! -s warnings ] && [ $code -eq 0 ] && grep -q 'compiled' err
-		result $? "$tool compiles with headers without a warning"
-	else
-		skip "$tool compiles with headers without a warning" 'no kernel headers on this machine'
-	fi
-}
-
-compiles_silently execsnoop -x
-compiles_silently exitsnoop -r -a
-compiles_silently procstat
-
 # Holds learned offsets against the text of pahole: all structures at once, as -C finds none of a kernel's BTF in pahole
 # 1.20. A member may be "ns.inum": of the structure in the structure.
 compare_with_pahole() {

@@ -34,7 +34,7 @@ static inline const char *entry_of(const char *key)
 {
 	static char name[64];
 
-	snprintf(name, sizeof(name), "/store/%016llx.kept", (unsigned long long)sum_of(key, strlen(key)));
+	snprintf(name, sizeof(name), "/store/%016llx.image", (unsigned long long)sum_of(key, strlen(key)));
 	return name;
 }
 

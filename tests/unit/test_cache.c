@@ -378,14 +378,90 @@ static void test_limit(void **state)
 	assert_int_equal(put("key 6", "again"), 0);
 	assert_int_equal(count_files(""), CACHE_ENTRIES_MAX);
 	for (i = 0; i < 5; i++) {
-		snprintf(key, sizeof(key), "/store/more%u.kept", i);
+		snprintf(key, sizeof(key), "/store/more%u.image", i);
 		fixture_file(key, "");
 	}
 	fixture_file("/store/somebody's", "");
 	assert_int_equal(put("one more", VALUE), 0);
-	assert_int_equal(count_files(".kept"), CACHE_ENTRIES_MAX);
+	assert_int_equal(count_files(".image"), CACHE_ENTRIES_MAX);
 	check_kept("one more", VALUE);
 	assert_true(is_there("/store/somebody's"));
+}
+
+static void set_time(const char *name, time_t seconds)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = seconds } };
+
+	assert_int_equal(utimensat(AT_FDCWD, fixture_path(name), times, AT_SYMLINK_NOFOLLOW), 0);
+}
+
+/* A clock that was wrong dated all entries in the future: the new one is not the one that goes. */
+static void test_future(void **state)
+{
+	char key[32];
+	unsigned int i;
+
+	(void)state;
+	put_many(CACHE_ENTRIES_MAX);
+	for (i = 0; i < CACHE_ENTRIES_MAX; i++) {
+		snprintf(key, sizeof(key), "key %u", i);
+		set_time(entry_of(key), time(NULL) + 1000000);
+	}
+	for (i = 0; i < 10; i++) {
+		snprintf(key, sizeof(key), "new %u", i);
+		assert_int_equal(put(key, key), 0);
+	}
+	assert_int_equal(count_files(".image"), CACHE_ENTRIES_MAX);
+	for (i = 0; i < 10; i++) {
+		snprintf(key, sizeof(key), "new %u", i);
+		check_kept(key, key);
+	}
+}
+
+/* No file in the way of those that are too many, and no entry. */
+static void test_limit_beside_directory(void **state)
+{
+	(void)state;
+	assert_int_equal(put("first", VALUE), 0);
+	assert_int_equal(mkdir(fixture_path("/store/0000000000000000.image"), 0700), 0);
+	set_time("/store/0000000000000000.image", 1);
+	put_many(CACHE_ENTRIES_MAX + 3);
+	assert_int_equal(count_files(".image"), CACHE_ENTRIES_MAX + 1);
+	assert_true(is_there("/store/0000000000000000.image"));
+}
+
+/* What a killed run left: in the way where the process id comes again, and else removed after an hour. */
+static void test_left_by_killed(void **state)
+{
+	char name[96];
+
+	(void)state;
+	assert_int_equal(put("other", VALUE), 0);
+	snprintf(name, sizeof(name), "/store/new-%d-%s", getpid(), entry_of(KEY) + strlen("/store/"));
+	fixture_file(name, "half");
+	assert_int_equal(put(KEY, VALUE), 0);
+	check_kept(KEY, VALUE);
+	assert_int_equal(count_files("new-"), 0);
+	fixture_file("/store/new-1-of-now.image", "");
+	fixture_file("/store/new-2-of-yesterday.image", "");
+	set_time("/store/new-2-of-yesterday.image", time(NULL) - 86400);
+	assert_int_equal(put(KEY, VALUE), 0);
+	assert_true(is_there("/store/new-1-of-now.image"));
+	assert_false(is_there("/store/new-2-of-yesterday.image"));
+}
+
+/* A FIFO under an entry's name: nobody waits for a writer. */
+static void test_fifo(void **state)
+{
+	(void)state;
+	assert_int_equal(put("other", VALUE), 0);
+	assert_int_equal(mkfifo(fixture_path(entry_of(KEY)), 0600), 0);
+	alarm(10);
+	check_refused(KEY, -EPERM);
+	assert_int_equal(cache_remove(KEY), -EPERM);
+	alarm(0);
+	assert_int_equal(put(KEY, VALUE), 0);
+	check_kept(KEY, VALUE);
 }
 
 /* A process of @function in a mount namespace of its own; its result, which is 0 or an errno. */
@@ -558,7 +634,7 @@ int main(void)
 		TEST(test_foreign_hard_link),
 		TEST(test_no_file),
 
-		TEST(test_limit),
+		TEST(test_limit), TEST(test_future), TEST(test_limit_beside_directory), TEST(test_left_by_killed), TEST(test_fifo),
 		TEST(test_read_only),
 		TEST(test_full),
 		TEST(test_two_writers),

@@ -316,7 +316,7 @@ static uint32_t next(struct pending_exits *h, uint64_t now, uint64_t *time)
 
 static void test_hold(void **state)
 {
-	struct pending_exits *h = pending_exits_new();
+	struct pending_exits *h = pending_exits_new(false);
 	uint64_t time;
 
 	(void)state;
@@ -367,14 +367,14 @@ static void hold_for_usage(struct pending_exits *h, uint32_t tid, uint64_t time)
 /* What was used comes in a record of its own; the last one is true, of this thread only. */
 static void test_hold_usage(void **state)
 {
-	struct pending_exits *h = pending_exits_new();
+	struct pending_exits *h = pending_exits_new(true);
 	struct exit_record used;
 	uint64_t time;
 
 	(void)state;
 	hold_for_usage(h, 21, 1000 * MS);
 	hold_for_usage(h, 22, 1001 * MS);
-	used = (struct exit_record){ .time = 1002 * MS, .tid = 21, .start = record.start };
+	used = (struct exit_record){ .time = 1002 * MS, .pid = record.pid, .tid = 21, .start = record.start };
 	used.usage = (struct exit_usage){ .runtime = 3600ULL * 1000 * MS + 1, .nvcsw = 5 };
 	pending_exits_usage(h, &used);
 	/* it may have been preempted: another record may follow */
@@ -393,6 +393,27 @@ static void test_hold_usage(void **state)
 	assert_int_equal(next(h, 3002 * MS, &time), record.pid);
 	assert_int_equal(record.tid, 22);
 	assert_false(record.usage_whole);
+	pending_exits_free(h);
+}
+
+/* Of a process: whichever of its threads was switched from last brings it. */
+static void test_hold_usage_of_process(void **state)
+{
+	struct pending_exits *h = pending_exits_new(false);
+	struct exit_record used;
+	uint64_t time;
+
+	(void)state;
+	hold_for_usage(h, 21, 1000 * MS);
+	used = (struct exit_record){ .time = 1002 * MS, .pid = record.pid + 1, .tid = 21, .start = record.start };
+	pending_exits_usage(h, &used);
+	used = (struct exit_record){ .time = 1002 * MS, .pid = record.pid, .tid = 22, .start = record.start + 1 };
+	pending_exits_usage(h, &used);
+	assert_int_equal(next(h, 1030 * MS, &time), 0);
+	used.start = record.start;
+	pending_exits_usage(h, &used);
+	assert_int_equal(next(h, 1031 * MS, &time), record.pid);
+	assert_true(record.usage_whole);
 	pending_exits_free(h);
 }
 
@@ -505,6 +526,7 @@ int main(void)
 		cmocka_unit_test(test_probe),
 		cmocka_unit_test_setup_teardown(test_hold, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hold_usage, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hold_usage_of_process, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_namespace, setup, teardown),
 	};

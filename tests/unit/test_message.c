@@ -145,12 +145,14 @@ static void test_long_is_cut(void **state)
 	(void)state;
 	memset(text, 'y', sizeof(text) - 1);
 	capture_on();
-	message_error("%s", text);
+	message_error("'%s': why", text);
 	capture_off();
 	packet = next_packet();
 	length = strlen(packet);
 	assert_true(length > 4000 && length <= 4096);
-	assert_string_equal(packet + length - 5, "y...\n");
+	/* the reason stands at the end */
+	assert_string_equal(packet + length - 8, "y': why\n");
+	assert_non_null(strstr(packet, "y...y"));
 	assert_null(next_packet());
 }
 

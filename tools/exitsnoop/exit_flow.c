@@ -25,7 +25,7 @@ int exit_flow_start(struct exit_flow *o)
 	bool hold = o->usage || (!o->plan->told && !o->format->threads);
 
 	if (hold)
-		o->pending = pending_exits_new();
+		o->pending = pending_exits_new(o->format->threads);
 	if (o->plan->remember)
 		o->cmdlines = cmdlines_new(CMDLINES_MAX, EXIT_ARGS_MAX);
 	return (hold && !o->pending) || (o->plan->remember && !o->cmdlines) ? -ENOMEM : 0;
@@ -38,6 +38,7 @@ void exit_flow_begin(struct exit_flow *o, struct session *session)
 	if (o->cmdlines &&
 	    (tracer_numbers(&session->tracer, &pidns) < 0 || cmdlines_read_proc(o->cmdlines, clock_now(), pidns) < 0))
 		message_warn("cannot read /proc: command lines of already running processes are unknown");
+	o->no_last_switch = !exit_plan_sees_last_switch(o->plan, &session->tracer);
 	if (o->pid != FILTER_NONE && process_has_ended(o->pid))
 		o->done = true; /* it ended while we attached */
 }
@@ -71,8 +72,8 @@ static void find_args(struct exit_flow *o)
 /* What is not known is shown so; why is told once. */
 static void check_usage(struct exit_flow *o)
 {
-	if (!o->usage || !o->format->cputime_known || o->record.usage_whole || o->said_partial)
-		return;
+	if (!o->usage || !o->format->cputime_known || o->record.usage_whole || o->said_partial || o->no_last_switch)
+		return; /* the last one was said at start */
 	o->said_partial = true;
 	message_warn(
 		"CPU time, faults and switches of some processes are not known: their last switch was not seen; it is lost, "
@@ -112,7 +113,7 @@ static unsigned int what_follows(const struct exit_flow *o, const struct exit_re
 {
 	bool report = is_reported_twice(o) && (r->threads > 1 || r->unsettled);
 
-	return (report ? EXIT_HOLD_REPORT : 0) | (r->has_usage ? EXIT_HOLD_USAGE : 0);
+	return (report ? EXIT_HOLD_REPORT : 0) | (r->has_usage && !o->no_last_switch ? EXIT_HOLD_USAGE : 0);
 }
 
 bool exit_flow_event(struct exit_flow *o, struct session *session, const struct event *event, bool late)

@@ -34,6 +34,7 @@ struct exit_flow {
 	uint64_t next_sweep; /* of cmdlines */
 	bool done;
 	bool said_dropped; /* that some command lines found no room */
+	bool no_last_switch; /* it has no hook, so what was used stays unknown */
 	bool said_partial; /* that what some processes used is not known */
 };
 

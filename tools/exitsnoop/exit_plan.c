@@ -45,6 +45,7 @@ void exit_plan_choose(struct exit_plan *p, bool args, bool usage, bool json, boo
 	if (json || usage || (args && !p->told))
 		targets[n++] = &p->execs;
 	hooks_last_switch(&p->last_switch, features_version_code());
+	p->last_switch.cost = "CPU times, faults and switches are unknown";
 	if (usage)
 		targets[n++] = &p->last_switch;
 	targets[n] = &p->exits;
@@ -59,19 +60,19 @@ void exit_plan_add_signals(struct exit_plan *p, const struct probe_target **targ
 	*targets = &p->signals;
 }
 
-static struct plan *plan_of(const struct exit_plan *p, struct tracer *tracer)
+static struct plan *plan_of(const struct probe_target *target, struct tracer *tracer)
 {
 	unsigned int i;
 
 	for (i = 0; i < tracer->n_plans; i++)
-		if (tracer->plans[i].thing == &p->exits)
+		if (tracer->plans[i].thing == target)
 			return &tracer->plans[i];
 	return NULL;
 }
 
 void exit_plan_check(struct exit_plan *p, const struct tracer *tracer)
 {
-	const struct plan *plan = plan_of(p, (struct tracer *)tracer);
+	const struct plan *plan = plan_of(&p->exits, (struct tracer *)tracer);
 	bool kprobe;
 
 	if (!plan || !plan->n_choices || p->told)
@@ -84,7 +85,7 @@ void exit_plan_check(struct exit_plan *p, const struct tracer *tracer)
 
 void exit_plan_finish(const struct exit_plan *p, struct tracer *tracer)
 {
-	struct plan *plan = plan_of(p, tracer);
+	struct plan *plan = plan_of(&p->exits, tracer);
 	enum layout_field missing;
 	unsigned int i;
 
@@ -99,4 +100,11 @@ void exit_plan_finish(const struct exit_plan *p, struct tracer *tracer)
 		snprintf(choice->reason, sizeof(choice->reason), "not usable: the offset of %s is not known",
 			 layout_field_name(missing));
 	}
+}
+
+bool exit_plan_sees_last_switch(const struct exit_plan *p, const struct tracer *tracer)
+{
+	const struct plan *plan = plan_of(&p->last_switch, (struct tracer *)tracer);
+
+	return plan && plan->attached;
 }

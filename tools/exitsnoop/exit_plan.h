@@ -29,6 +29,9 @@ void exit_plan_add_signals(struct exit_plan *p, const struct probe_target **targ
 /* After tracer_plan(): what the hook that comes first means. */
 void exit_plan_check(struct exit_plan *p, const struct tracer *tracer);
 
+/* After attaching: whether the last switch of an ended task has a hook. */
+bool exit_plan_sees_last_switch(const struct exit_plan *p, const struct tracer *tracer);
+
 /* After tracer_image(): takes out ways for which the layout does not serve. */
 void exit_plan_finish(const struct exit_plan *p, struct tracer *tracer);
 

@@ -120,6 +120,7 @@ static int prepare(struct session *session)
 	constants[EXIT_ARGS] = flow.args;
 	constants[EXIT_REMEMBER] = plan.remember;
 	constants[EXIT_EXECS] = session->options.json;
+	constants[EXIT_LEADERS] = !plan.told && !format.threads;
 	constants[EXIT_KILLERS] = (shown & EXIT_SHOW_KILLER) != 0;
 	if (!(shown & EXIT_SHOW_KILLER))
 		tracer->skip_maps |= 1ULL << MAP_KILLERS | 1ULL << MAP_SENDING;

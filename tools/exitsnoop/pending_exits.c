@@ -20,15 +20,17 @@ struct held {
 
 struct pending_exits {
 	struct held *first, **end;
+	bool per_thread;
 };
 
-struct pending_exits *pending_exits_new(void)
+struct pending_exits *pending_exits_new(bool per_thread)
 {
 	struct pending_exits *hold = calloc(1, sizeof(*hold));
 
 	if (!hold)
 		return NULL;
 	hold->end = &hold->first;
+	hold->per_thread = per_thread;
 	return hold;
 }
 
@@ -111,7 +113,8 @@ void pending_exits_usage(struct pending_exits *hold, const struct exit_record *u
 	char *head;
 
 	for (h = hold->first; h; h = h->next) {
-		if (!h->event || !h->usage_until || h->tid != used->tid || h->start != used->start)
+		if (!h->event || !h->usage_until || h->pid != used->pid || h->start != used->start ||
+		    (hold->per_thread && h->tid != used->tid))
 			continue;
 		head = head_of(h);
 		memcpy(&flags, head + offsetof(struct exit_event, flags), sizeof(flags));

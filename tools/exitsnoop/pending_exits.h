@@ -26,8 +26,8 @@ enum pending_exits_wait {
 	EXIT_HOLD_USAGE = 2,  /* what was used */
 };
 
-/* Returns NULL without memory. */
-struct pending_exits *pending_exits_new(void);
+/* @per_thread: ends are those of threads, not of processes. Returns NULL without memory. */
+struct pending_exits *pending_exits_new(bool per_thread);
 
 /* Frees, with what is still held. NULL is allowed. */
 void pending_exits_free(struct pending_exits *hold);

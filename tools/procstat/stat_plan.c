@@ -74,6 +74,7 @@ void stat_plan_choose(struct stat_plan *plan, const struct probe_target **target
 	plan->told = hooks_have_group_dead();
 	plan->failed = failed_exec;
 	hooks_last_switch(&plan->last_switch, features_version_code());
+	plan->last_switch.cost = "CPU time lacks what a process used between its end and its last switch";
 	hooks_end(&plan->ends, "process end", &end_programs, plan->told);
 	targets[0] = &hooks_fork;
 	targets[1] = &hooks_exec;

@@ -114,12 +114,14 @@ refuse() {
 			grep -q -E "^$tool: attached [a-z_]* to $(pattern ${next%% *} "${next#* }")" err
 		result $? "$tool: $target: not by $(families $1 | xargs), so by ${next%% *}"
 	elif is_optional "$target"; then
-		# what only it could tell is shown as unknown
+		# what only it could tell is shown as unknown, and said once
 		case $tool:$target in
-		'exitsnoop:last switch') row="^$mark .* ? " ;;
-		*) row=$mark ;;
+		'exitsnoop:last switch') row="^$mark .* ? " unknown='CPU times, faults and switches are unknown' ;;
+		'procstat:last switch') row=$mark unknown='CPU time lacks what a process used' ;;
+		*) row=$mark unknown= ;;
 		esac
-		[ "$code" = 0 ] && told "$target" $(families $1) && grep -q "$row" rows
+		[ "$code" = 0 ] && told "$target" $(families $1) && grep -q "$row" rows &&
+			{ [ ! "$unknown" ] || [ "$(grep -c "^$tool: no hook for the last switch can be used: $unknown" err)" = 1 ]; }
 		result $? "$tool: $target: by none, so it is done without"
 	else
 		try $with
@@ -186,6 +188,12 @@ for tool in $tools; do
 		fi
 		result $? "$tool: $target: --hook $family is refused"
 	done 4<targets
+
+	# nor does what reads the kernel's memory at start need them
+	whats='raw:*'
+	try $with
+	[ "$code" = 0 ] && seen && [ ! -s err ]
+	result $? "$tool: no raw tracepoint of any kind is permitted"
 
 	# all perf events have a program already: what holds them is named
 	target=$(sed -n '$s/;.*//p' targets)
