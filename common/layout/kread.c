@@ -33,7 +33,7 @@
 struct kread {
 	int requests, results, program, event;
 	uint32_t version_code;
-	enum kread_method way;
+	enum kread_method method;
 	pid_t opener;		 /* thread id */
 	volatile uint64_t *page; /* holds the sequence number, and its fault sets the program off */
 	struct tracefs tracefs;
@@ -45,7 +45,7 @@ struct kread {
 static int load_program(struct kread *p)
 {
 	struct kread_program_options options = {
-		.way = p->way,
+		.method = p->method,
 		.requests = p->requests,
 		.results = p->results,
 		.version_code = p->version_code,
@@ -133,17 +133,17 @@ static int open_probe(struct kread *p)
 	return err ? err : open_event(p, PERF_TYPE_TRACEPOINT, id);
 }
 
-static int open_method(struct kread *p, enum kread_method way)
+static int open_method(struct kread *p, enum kread_method method)
 {
 	int err;
 
-	p->way = way;
+	p->method = method;
 	err = load_program(p);
 	if (err)
 		return err;
-	if (way == KREAD_BY_PROBE)
+	if (method == KREAD_BY_PROBE)
 		p->event = open_probe(p);
-	else if (way == KREAD_BY_WAIT)
+	else if (method == KREAD_BY_WAIT)
 		p->event = bpf_raw_tracepoint_open(p->program, "sched_process_wait");
 	else
 		p->event = open_faults(p);
@@ -268,12 +268,12 @@ static void set_off(const struct kread *p, uint64_t sequence, uint32_t number)
 {
 	siginfo_t info;
 
-	if (p->way == KREAD_BY_FAULTS)
+	if (p->method == KREAD_BY_FAULTS)
 		madvise((void *)p->page, PAGE, MADV_DONTNEED);
 	*p->page = sequence;
-	if (p->way == KREAD_BY_PROBE)
+	if (p->method == KREAD_BY_PROBE)
 		syscall(SYS_getpgid, 0);
-	if (p->way == KREAD_BY_WAIT)
+	if (p->method == KREAD_BY_WAIT)
 		waitid(number ? P_PID : P_ALL, number, &info, WEXITED | WNOHANG | WNOWAIT);
 }
 
@@ -300,7 +300,7 @@ static int fire(const struct kread *p, int event, struct kread_request *request,
 			return err;
 		if (result->sequence == request->sequence)
 			return 0;
-		if (p->way == KREAD_BY_FAULTS) {
+		if (p->method == KREAD_BY_FAULTS) {
 			ioctl(event, PERF_EVENT_IOC_DISABLE, 0);
 			ioctl(event, PERF_EVENT_IOC_ENABLE, 0);
 		}
@@ -310,7 +310,7 @@ static int fire(const struct kread *p, int event, struct kread_request *request,
 
 int kread_self(const struct kread *p, struct kread_self *self)
 {
-	bool other = p->way == KREAD_BY_FAULTS && syscall(SYS_gettid) != p->opener;
+	bool other = p->method == KREAD_BY_FAULTS && syscall(SYS_gettid) != p->opener;
 	struct kread_request request = { .sequence = 0 };
 	struct kread_result result;
 	int event = p->event, err;
@@ -347,7 +347,7 @@ int kread_pid(const struct kread *p, uint32_t number, uint64_t *address)
 	struct kread_result result;
 	int err;
 
-	if (p->way != KREAD_BY_WAIT)
+	if (p->method != KREAD_BY_WAIT)
 		return -EOPNOTSUPP;
 	err = fire(p, p->event, &request, 0, &result, number);
 	if (!err)

@@ -28,7 +28,7 @@ struct kread_self {
  * Gets ready to read. @version_code is the running kernel's LINUX_VERSION_CODE, which loading a kprobe program below
  * 5.0 depends on. Wants privilege (CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON) and lifts the limit on locked memory.
  * Costs about 0.5 ms; *out is to be freed. Returns 0; -EPERM: the kernel refuses reads of its memory (lockdown in
- * confidentiality mode), or the privilege is missing; -EOPNOTSUPP: neither way is there (4.4 to 4.8 without kprobes,
+ * confidentiality mode), or the privilege is missing; -EOPNOTSUPP: neither method is there (4.4 to 4.8 without kprobes,
  * or without bpf(2)); -ENOMEM; else -errno.
  */
 int kread_open(struct kread **out, uint32_t version_code);

@@ -120,7 +120,7 @@ static void emit_begin(struct code *c, const struct kread_program_options *o, in
 	emit(c, BPF_JMP | BPF_JNE | BPF_K, 0, 0, 2, 0);
 	emit_exit(c);
 	emit_move(c, 7, 0);
-	if (o->way != KREAD_BY_FAULTS && read_function)
+	if (o->method != KREAD_BY_FAULTS && read_function)
 		emit_filter(c, read_function);
 	emit(c, BPF_LDX | BPF_MEM | BPF_DW, 1, 7, offsetof(struct kread_request, sequence), 0);
 	emit_store(c, RESULT_FIELD(sequence), 1);
@@ -130,7 +130,7 @@ static void emit_begin(struct code *c, const struct kread_program_options *o, in
 	emit_store(c, RESULT_FIELD(pid_tgid), 0);
 	emit_call(c, FN_KTIME);
 	emit_store(c, RESULT_FIELD(now), 0);
-	if (o->way == KREAD_BY_WAIT) {
+	if (o->method == KREAD_BY_WAIT) {
 		emit(c, BPF_LDX | BPF_MEM | BPF_DW, 1, 6, 0, 0);
 		emit_store(c, RESULT_FIELD(waited), 1);
 	}
@@ -167,7 +167,7 @@ static int load(const struct kread_program_options *o, int read_function)
 	};
 	struct code c = { .n = 0 };
 	struct bpf_program_request request = {
-		.type = types[o->way],
+		.type = types[o->method],
 		.insns = c.insns,
 		.version_code = o->version_code,
 		.name = "procsnoop_kread",

@@ -35,7 +35,7 @@ enum kread_method {
 };
 
 struct kread_program_options {
-	enum kread_method way;
+	enum kread_method method;
 	int requests; /* fd of an array with one struct kread_request */
 	int results;  /* fd of an array with KREAD_PIECES struct kread_result */
 	uint32_t version_code;

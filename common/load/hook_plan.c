@@ -41,32 +41,32 @@ const char *plan_family_name(enum plan_family family)
  * Rightness first: raw tracepoints (4.17) have no limit on the length of a path and several owners, and are cheap to
  * detach. Where they are not there, or do not tell enough, a private kprobe; and tracepoints.
  */
-static void preference(const struct probe_target *thing, uint32_t version, enum plan_family order[3])
+static void preference(const struct probe_target *target, uint32_t version, enum plan_family order[3])
 {
 	static const enum plan_family modern[3] = { PLAN_RAW, PLAN_TRACEPOINT, PLAN_KPROBE };
 	static const enum plan_family kprobe_first[3] = { PLAN_KPROBE, PLAN_RAW, PLAN_TRACEPOINT };
-	uint32_t below = thing->kprobe_first_below ? thing->kprobe_first_below : FEATURES_VERSION(4, 15, 0);
+	uint32_t below = target->kprobe_first_below ? target->kprobe_first_below : FEATURES_VERSION(4, 15, 0);
 
 	memcpy(order, version < below ? kprobe_first : modern, sizeof(modern));
 }
 
-static bool any_hook(const struct attach_method *way, const char *system)
+static bool any_hook(const struct attach_method *method, const char *system)
 {
 	unsigned int i;
 
-	for (i = 0; i < PLAN_HOOKS_MAX && way->hooks[i].program; i++)
-		if (way->hooks[i].system && strcmp(way->hooks[i].system, system) == 0)
+	for (i = 0; i < PLAN_HOOKS_MAX && method->hooks[i].program; i++)
+		if (method->hooks[i].system && strcmp(method->hooks[i].system, system) == 0)
 			return true;
 	return false;
 }
 
-/* The first event of a way that tracefs does not have, or NULL. */
-static const char *missing_event(const struct attach_method *way, const struct features *f)
+/* The first event of a method that tracefs does not have, or NULL. */
+static const char *missing_event(const struct attach_method *method, const struct features *f)
 {
 	unsigned int i;
 
-	for (i = 0; i < PLAN_HOOKS_MAX && way->hooks[i].program; i++) {
-		const struct plan_hook *hook = &way->hooks[i];
+	for (i = 0; i < PLAN_HOOKS_MAX && method->hooks[i].program; i++) {
+		const struct plan_hook *hook = &method->hooks[i];
 
 		if (hook->family == PLAN_TRACEPOINT && !hook->optional &&
 		    !tracefs_has_event(&f->tracefs, hook->system, hook->target))
@@ -96,7 +96,7 @@ static bool judge_raw(const struct features *f, char *reason, size_t size)
 	return !f->raw_tracepoint;
 }
 
-static bool judge_tracepoint(const struct attach_method *way, const struct features *f, char *reason, size_t size)
+static bool judge_tracepoint(const struct attach_method *method, const struct features *f, char *reason, size_t size)
 {
 	const char *missing;
 
@@ -111,12 +111,12 @@ static bool judge_tracepoint(const struct attach_method *way, const struct featu
 		snprintf(reason, size, "not usable: tracefs: %s", strerror(-f->tracefs_error));
 		return false;
 	}
-	missing = missing_event(way, f);
+	missing = missing_event(method, f);
 	if (missing) {
 		snprintf(reason, size, "not usable: tracefs has no event %s", missing);
 		return false;
 	}
-	if (any_hook(way, "syscalls") && f->version_code < FEATURES_VERSION(4, 14, 0)) {
+	if (any_hook(method, "syscalls") && f->version_code < FEATURES_VERSION(4, 14, 0)) {
 		snprintf(reason, size, "not usable: programs attach to syscalls events from 4.14 on");
 		return false;
 	}
@@ -142,12 +142,12 @@ static bool judge_kprobe(const struct features *f, char *reason, size_t size)
 
 static void judge(struct plan_candidate *choice, const struct features *f)
 {
-	switch (choice->way->family) {
+	switch (choice->method->family) {
 	case PLAN_RAW:
 		choice->usable = judge_raw(f, choice->reason, sizeof(choice->reason));
 		break;
 	case PLAN_TRACEPOINT:
-		choice->usable = judge_tracepoint(choice->way, f, choice->reason, sizeof(choice->reason));
+		choice->usable = judge_tracepoint(choice->method, f, choice->reason, sizeof(choice->reason));
 		break;
 	default:
 		choice->usable = judge_kprobe(f, choice->reason, sizeof(choice->reason));
@@ -155,17 +155,17 @@ static void judge(struct plan_candidate *choice, const struct features *f)
 	}
 }
 
-static const struct attach_method *find_method(const struct probe_target *thing, enum plan_family family)
+static const struct attach_method *find_method(const struct probe_target *target, enum plan_family family)
 {
 	unsigned int i;
 
 	for (i = 0; i < PLAN_METHODS_MAX; i++)
-		if (thing->ways[i].family == family && family != PLAN_AUTO)
-			return &thing->ways[i];
+		if (target->methods[i].family == family && family != PLAN_AUTO)
+			return &target->methods[i];
 	return NULL;
 }
 
-/* Those that are usable, or not, in the order in which they stand; there are no more than ways. */
+/* Those that are usable, or not, in the order in which they stand; there are no more than methods. */
 static void add_choices(struct plan *plan, const struct plan_candidate judged[PLAN_METHODS_MAX], unsigned int n,
 			bool usable)
 {
@@ -176,7 +176,7 @@ static void add_choices(struct plan *plan, const struct plan_candidate judged[PL
 			plan->choices[plan->n_choices++] = judged[i];
 }
 
-void plan_make(struct plan *plan, const struct probe_target *thing, const struct features *features,
+void plan_make(struct plan *plan, const struct probe_target *target, const struct features *features,
 	       enum plan_family forced)
 {
 	struct plan_candidate judged[PLAN_METHODS_MAX];
@@ -185,16 +185,16 @@ void plan_make(struct plan *plan, const struct probe_target *thing, const struct
 
 	memset(plan, 0, sizeof(*plan));
 	memset(judged, 0, sizeof(judged));
-	plan->thing = thing;
-	preference(thing, features->version_code, order);
-	if (find_method(thing, forced)) {
+	plan->target = target;
+	preference(target, features->version_code, order);
+	if (find_method(target, forced)) {
 		order[0] = forced;
 		order[1] = order[2] = PLAN_AUTO;
 	}
 	/* each is judged once: what is asked of tracefs may be answered otherwise the next time */
 	for (i = 0; i < 3 && n < PLAN_METHODS_MAX; i++) {
-		judged[n].way = find_method(thing, order[i]);
-		if (judged[n].way)
+		judged[n].method = find_method(target, order[i]);
+		if (judged[n].method)
 			judge(&judged[n++], features);
 	}
 	add_choices(plan, judged, n, true);
@@ -237,7 +237,7 @@ bool plan_is_usable(const struct plan *plan)
 	for (i = 0; i < plan->n_choices; i++)
 		if (plan->choices[i].usable)
 			return true;
-	return plan->thing->optional;
+	return plan->target->optional;
 }
 
 #define WANTED_MAX 64
@@ -290,8 +290,8 @@ static void for_kprobes(struct plan *plan, struct wanted *w, bool judge_them)
 	for (i = 0; i < plan->n_choices; i++) {
 		struct plan_candidate *choice = &plan->choices[i];
 
-		for (k = 0; k < PLAN_HOOKS_MAX && choice->way->hooks[k].program; k++) {
-			const struct plan_hook *hook = &choice->way->hooks[k];
+		for (k = 0; k < PLAN_HOOKS_MAX && choice->method->hooks[k].program; k++) {
+			const struct plan_hook *hook = &choice->method->hooks[k];
 
 			if (hook->family != PLAN_KPROBE || hook->optional)
 				continue;
@@ -320,15 +320,15 @@ void plan_check_functions(struct plan *plans, unsigned int n_plans)
 	free(w);
 }
 
-static void print_hooks(const struct attach_method *way, struct buffer *out)
+static void print_hooks(const struct attach_method *method, struct buffer *out)
 {
 	unsigned int i;
 
-	for (i = 0; i < PLAN_HOOKS_MAX && way->hooks[i].program; i++) {
-		const struct plan_hook *hook = &way->hooks[i];
+	for (i = 0; i < PLAN_HOOKS_MAX && method->hooks[i].program; i++) {
+		const struct plan_hook *hook = &method->hooks[i];
 
 		buffer_string(out, i ? ", " : "");
-		if (hook->family != way->family)
+		if (hook->family != method->family)
 			buffer_printf(out, "%s ", plan_family_name(hook->family));
 		buffer_printf(out, "%s%s%s%s%s", hook->system ? hook->system : "", hook->system ? ":" : "",
 			      hook->target, hook->returns ? " (return)" : "", hook->optional ? " if there" : "");
@@ -342,13 +342,13 @@ void plan_print(const struct plan *plan, struct buffer *out)
 	for (i = 0; i < plan->n_choices; i++) {
 		const struct plan_candidate *choice = &plan->choices[i];
 
-		buffer_printf(out, "%-12s %s %s: %s\n", i ? "" : plan->thing->name,
+		buffer_printf(out, "%-12s %s %s: %s\n", i ? "" : plan->target->name,
 			      !choice->usable ? "no  " :
 			      i		      ? "else" :
 						"use ",
-			      plan_family_name(choice->way->family), choice->reason);
+			      plan_family_name(choice->method->family), choice->reason);
 		buffer_printf(out, "%-12s      at ", "");
-		print_hooks(choice->way, out);
+		print_hooks(choice->method, out);
 		buffer_char(out, '\n');
 	}
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which hook is used for each thing to observe, in which form the programs are compiled, and why.
+ * Which hook observes each target, in which form the programs are compiled, and why.
  *
- * A tool lists the ways in which a thing can be seen. The plan puts them in the order in which they are to be tried
+ * A tool lists the methods in which a target can be seen. The plan puts them in the order in which they are to be tried
  * on this kernel: rightness first, cost second. What only attaching can tell (busy, refused) shows there, and the
- * next way is taken then (tracer.h).
+ * next method is taken then (tracer.h).
  */
 #ifndef PROCSNOOP_HOOK_PLAN_H
 #define PROCSNOOP_HOOK_PLAN_H
@@ -39,7 +39,7 @@ struct plan_hook {
 	const char *target; /* event, or functions to be tried one after another: "new|old", "new|new|old|old" */
 	uint32_t since;	    /* version code from which on the new one is there; before, the old one is tried first */
 	bool returns;	    /* kprobe on the return */
-	bool optional;	    /* the way serves without it */
+	bool optional;	    /* the method works without it */
 };
 
 #define PLAN_HOOKS_MAX 10
@@ -61,17 +61,17 @@ struct probe_target {
 	 * whole machine; a later version means that the kprobe tells what the tracepoint cannot.
 	 */
 	uint32_t kprobe_first_below;
-	struct attach_method ways[PLAN_METHODS_MAX]; /* ended by PLAN_AUTO */
+	struct attach_method methods[PLAN_METHODS_MAX]; /* ended by PLAN_AUTO */
 };
 
 struct plan_candidate {
-	const struct attach_method *way;
+	const struct attach_method *method;
 	bool usable;
 	char reason[160];
 };
 
 struct plan {
-	const struct probe_target *thing;
+	const struct probe_target *target;
 	bool attached;
 	unsigned int n_choices;
 	struct plan_candidate choices[PLAN_METHODS_MAX]; /* in the order to try; unusable ones last */
@@ -82,14 +82,14 @@ int plan_parse_family(const char *name, enum plan_family *family);
 const char *plan_family_name(enum plan_family family);
 
 /*
- * Orders the ways of @thing. @forced other than PLAN_AUTO leaves only that family, if the thing has a way of it; a
- * thing that has none (a failed exec has no raw tracepoint of its own) keeps its others.
+ * Orders the methods of @target. @forced other than PLAN_AUTO leaves only that family, if the target has a method of it; a
+ * target without one (a failed exec has no raw tracepoint of its own) keeps its others.
  */
-void plan_make(struct plan *plan, const struct probe_target *thing, const struct features *features,
+void plan_make(struct plan *plan, const struct probe_target *target, const struct features *features,
 	       enum plan_family forced);
 
 /*
- * Looks whether the functions to be probed exist; ways without are not usable then. Reads all of /proc/kallsyms, some
+ * Looks whether the functions to be probed exist; methods without are not usable then. Reads all of /proc/kallsyms, some
  * 40 ms, so this is for --plan: a run finds out by attaching. Without that file nothing changes.
  */
 void plan_check_functions(struct plan *plans, unsigned int n_plans);
@@ -102,7 +102,7 @@ void plan_check_functions(struct plan *plans, unsigned int n_plans);
  */
 uint32_t plan_form(const struct features *features, uint32_t forced);
 
-/* Tells whether there is a way that can be tried, or the tool does without the thing. */
+/* Tells whether there is a method that can be tried, or the tool does without the target. */
 bool plan_is_usable(const struct plan *plan);
 
 /* Appends the plan as text: a line for each choice. */

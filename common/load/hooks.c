@@ -12,7 +12,7 @@ const struct probe_target hooks_exec = {
 	 * WARN: perf_trace_buf_prepare() in kernel/trace/trace_event_perf.c.
 	 */
 	.kprobe_first_below = FEATURES_VERSION(4, 17, 0),
-	.ways = {
+	.methods = {
 		{ PLAN_RAW, { { .program = "on_exec", .family = PLAN_RAW, .target = "sched_process_exec" } } },
 		{ PLAN_TRACEPOINT,
 		  { { .program = "on_exec", .family = PLAN_TRACEPOINT, .system = "sched", .target = "sched_process_exec" } } },
@@ -31,7 +31,7 @@ static const struct hook_field exit_fields[] = { { AT_EXIT_GROUP_DEAD, "group_de
 
 const struct probe_target hooks_fork = {
 	.name = "fork",
-	.ways = {
+	.methods = {
 		{ PLAN_RAW, { { .program = "on_fork_raw", .family = PLAN_RAW, .target = "task_newtask" } } },
 		{ PLAN_TRACEPOINT,
 		  { { .program = "on_fork_tracepoint", .family = PLAN_TRACEPOINT, .system = "task",
@@ -64,7 +64,7 @@ static const struct hook_field signal_fields[] = {
 
 const struct probe_target hooks_signal = {
 	.name = "signal",
-	.ways = {
+	.methods = {
 		{ PLAN_RAW, { { .program = "on_signal_raw", .family = PLAN_RAW, .target = "signal_generate" } } },
 		{ PLAN_TRACEPOINT,
 		  { { .program = "on_signal_tracepoint", .family = PLAN_TRACEPOINT, .system = "signal",
@@ -80,7 +80,7 @@ const struct probe_target hooks_signal = {
 	},
 };
 
-#define SWITCH_RAW 0 /* way of last_switch */
+#define SWITCH_RAW 0 /* method of last_switch */
 
 /*
  * At tracepoints of either kind every switch can be seen, of every scheduling class; task_dead_fair, which there is from
@@ -89,7 +89,7 @@ const struct probe_target hooks_signal = {
 static const struct probe_target last_switch = {
 	.name = "last switch",
 	.optional = true,
-	.ways = {
+	.methods = {
 		{ PLAN_RAW, { { .program = "on_switch_raw", .family = PLAN_RAW, .target = "sched_switch" } } },
 		{ PLAN_TRACEPOINT,
 		  { { .program = "on_switch_tracepoint", .family = PLAN_TRACEPOINT, .system = "sched",
@@ -98,20 +98,20 @@ static const struct probe_target last_switch = {
 	},
 };
 
-void hooks_last_switch(struct probe_target *thing, uint32_t version_code)
+void hooks_last_switch(struct probe_target *target, uint32_t version_code)
 {
-	*thing = last_switch;
+	*target = last_switch;
 	/* a raw tracepoint is not told whether the task is dead, while the record of the classic one always tells */
 	if (version_code < FEATURES_VERSION(5, 18, 0))
-		thing->ways[SWITCH_RAW] = (struct attach_method){ .family = PLAN_AUTO };
+		target->methods[SWITCH_RAW] = (struct attach_method){ .family = PLAN_AUTO };
 }
 
-void hooks_end(struct probe_target *thing, const char *name, const struct hooks_end_programs *programs, bool told)
+void hooks_end(struct probe_target *target, const char *name, const struct hooks_end_programs *programs, bool told)
 {
 	const struct probe_target end = {
 		.name = name,
 		.kprobe_first_below = told ? 0 : UINT32_MAX, /* taskstats_exit() is always told the truth */
-		.ways = {
+		.methods = {
 			{ PLAN_RAW,
 			  { { .program = told ? programs->raw : programs->live, .family = PLAN_RAW,
 			      .target = "sched_process_exit" } } },
@@ -123,7 +123,7 @@ void hooks_end(struct probe_target *thing, const char *name, const struct hooks_
 		},
 	};
 
-	*thing = end;
+	*target = end;
 }
 
 bool hooks_have_group_dead(void)

@@ -23,7 +23,7 @@
 #define HOOKS_COMPAT(name) "__ia32_compat_sys_" name "|compat_sys_" name
 
 /*
- * One table for one hook: tools that name their programs otherwise, or do without a thing, take a copy and change that
+ * One table for one hook: tools that name their programs otherwise, or do without a target, take a copy and change that
  * in it, never what comes first on which kernel.
  */
 
@@ -37,11 +37,11 @@ extern const struct probe_target hooks_fork;
 extern const struct probe_target hooks_signal;
 
 /*
- * A task that ended is switched from for the last time, into *thing: programs on_switch_* and on_dead_kprobe of
+ * A task that ended is switched from for the last time, into *target: programs on_switch_* and on_dead_kprobe of
  * bpf_src/shared/usage.h. @version_code: of the kernel; where a raw tracepoint does not tell which switch is the last one there
- * is no such way, also if --hook asks for it.
+ * is no such method, also if --hook asks for it.
  */
-void hooks_last_switch(struct probe_target *thing, uint32_t version_code);
+void hooks_last_switch(struct probe_target *target, uint32_t version_code);
 
 /* Names of a tool's programs for the end of a process; live: where sched_process_exit does not tell group_dead. */
 struct hooks_end_programs {
@@ -49,10 +49,10 @@ struct hooks_end_programs {
 };
 
 /*
- * The end of a process, named @name in the plan, with these programs, into *thing. @told: hooks_have_group_dead(). Where
+ * The end of a process, named @name in the plan, with these programs, into *target. @told: hooks_have_group_dead(). Where
  * it is not told the kprobe comes first on every kernel.
  */
-void hooks_end(struct probe_target *thing, const char *name, const struct hooks_end_programs *programs, bool told);
+void hooks_end(struct probe_target *target, const char *name, const struct hooks_end_programs *programs, bool told);
 
 /*
  * Tells whether sched_process_exit tells group_dead, and at the place where the programs at the tracepoint read it: from

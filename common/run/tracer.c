@@ -211,14 +211,14 @@ static int attach_hook(struct tracer *t, const struct plan_hook *hook)
 	return err;
 }
 
-static int attach_way(struct tracer *t, const struct attach_method *way)
+static int attach_method(struct tracer *t, const struct attach_method *method)
 {
 	unsigned int i, before = attach_count(t->attach);
 	int err = 0;
 
-	for (i = 0; i < PLAN_HOOKS_MAX && way->hooks[i].program && !err; i++) {
-		err = attach_hook(t, &way->hooks[i]);
-		if (way->hooks[i].optional && err)
+	for (i = 0; i < PLAN_HOOKS_MAX && method->hooks[i].program && !err; i++) {
+		err = attach_hook(t, &method->hooks[i]);
+		if (method->hooks[i].optional && err)
 			err = 0;
 	}
 	if (err)
@@ -236,23 +236,23 @@ static int attach_target(struct tracer *t, struct plan *plan)
 
 		if (!choice->usable)
 			continue;
-		err = attach_way(t, choice->way);
+		err = attach_method(t, choice->method);
 		plan->attached = !err;
 		if (!err)
 			return TOOL_DONE;
 		snprintf(choice->reason, sizeof(choice->reason), "refused: %s%s", message_cause(err),
 			 err == -EEXIST ? " (another tool holds it; before Linux 4.15 an event takes one program)" :
 					  "");
-		message_verbose("%s: not by %s: %s", plan->thing->name, plan_family_name(choice->way->family),
+		message_verbose("%s: not by %s: %s", plan->target->name, plan_family_name(choice->method->family),
 				choice->reason);
 	}
-	if (plan->thing->optional && plan->thing->cost)
-		message_warn("no hook for the %s can be used: %s; -v says why", plan->thing->name, plan->thing->cost);
-	if (plan->thing->optional)
+	if (plan->target->optional && plan->target->cost)
+		message_warn("no hook for the %s can be used: %s; -v says why", plan->target->name, plan->target->cost);
+	if (plan->target->optional)
 		return TOOL_DONE;
-	message_error("no hook for %s can be used on this kernel (%s):", plan->thing->name, t->features.release);
+	message_error("no hook for %s can be used on this kernel (%s):", plan->target->name, t->features.release);
 	for (i = 0; i < plan->n_choices; i++)
-		message_error("  %s: %s", plan_family_name(plan->choices[i].way->family), plan->choices[i].reason);
+		message_error("  %s: %s", plan_family_name(plan->choices[i].method->family), plan->choices[i].reason);
 	if (!message_is_verbose())
 		message_error("use -v for details");
 	return TOOL_CANNOT;

@@ -76,7 +76,7 @@ int tracer_plan(struct tracer *tracer, const struct common_options *options, con
 /* Finds out the layout and gets the image, compiled or built in; with --plan prints all of it. Returns as tracer_plan(). */
 int tracer_image(struct tracer *tracer, const struct tracer_program *program);
 
-/* Creates maps and rings and attaches every thing by the first way that works. */
+/* Creates maps and rings and attaches every target by the first method that works. */
 int tracer_attach(struct tracer *tracer);
 
 /*

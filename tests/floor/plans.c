@@ -65,27 +65,27 @@ static int make_event(const char *root, const struct plan_hook *hook)
 	return 0;
 }
 
-static int make_events(const char *root, const struct probe_target *thing)
+static int make_events(const char *root, const struct probe_target *target)
 {
 	unsigned int i, k;
 	int err = 0;
 
 	for (i = 0; i < PLAN_METHODS_MAX; i++)
-		for (k = 0; !err && k < PLAN_HOOKS_MAX && thing->ways[i].hooks[k].program; k++)
-			if (thing->ways[i].hooks[k].family == PLAN_TRACEPOINT)
-				err = make_event(root, &thing->ways[i].hooks[k]);
+		for (k = 0; !err && k < PLAN_HOOKS_MAX && target->methods[i].hooks[k].program; k++)
+			if (target->methods[i].hooks[k].family == PLAN_TRACEPOINT)
+				err = make_event(root, &target->methods[i].hooks[k]);
 	return err;
 }
 
-static void check_way(const struct attach_method *way, const struct probe_target *thing, const struct band *band,
-		      struct findings *findings)
+static void check_method(const struct attach_method *method, const struct probe_target *target, const struct band *band,
+			 struct findings *findings)
 {
 	uint32_t limit = facts_trace_record(band->version);
 	unsigned int i;
 
-	snprintf(findings->where, sizeof(findings->where), "plan: %s", thing->name);
-	for (i = 0; i < PLAN_HOOKS_MAX && way->hooks[i].program; i++) {
-		const struct plan_hook *hook = &way->hooks[i];
+	snprintf(findings->where, sizeof(findings->where), "plan: %s", target->name);
+	for (i = 0; i < PLAN_HOOKS_MAX && method->hooks[i].program; i++) {
+		const struct plan_hook *hook = &method->hooks[i];
 		const struct fact *fact = hook->family == PLAN_TRACEPOINT ? facts_event(hook->target) : NULL;
 
 		if (hook->family != PLAN_TRACEPOINT)
@@ -98,7 +98,7 @@ static void check_way(const struct attach_method *way, const struct probe_target
 	}
 }
 
-int plans_check_target(const struct probe_target *thing, const struct band *band, struct findings *findings)
+int plans_check_target(const struct probe_target *target, const struct band *band, struct findings *findings)
 {
 	struct features features = plans_features(band);
 	char root[] = "/tmp/procsnoop-floor-XXXXXX";
@@ -107,12 +107,12 @@ int plans_check_target(const struct probe_target *thing, const struct band *band
 
 	if (!mkdtemp(root))
 		return -errno;
-	err = make_events(root, thing);
+	err = make_events(root, target);
 	if (!err) {
 		snprintf(features.tracefs.path, sizeof(features.tracefs.path), "%s", root);
-		plan_make(&plan, thing, &features, PLAN_AUTO);
+		plan_make(&plan, target, &features, PLAN_AUTO);
 		if (plan.choices[0].usable)
-			check_way(plan.choices[0].way, thing, band, findings);
+			check_method(plan.choices[0].method, target, band, findings);
 	}
 	nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 	return err;

@@ -12,10 +12,10 @@
 struct features plans_features(const struct band *band);
 
 /*
- * Checks what comes first for @thing where everything is there that the band has. RULE_WARN: a trace event whose record
+ * Checks what comes first for @target where everything is there that the band has. RULE_WARN: a trace event whose record
  * may be longer than the kernel's buffer for it. Returns 0, or -errno if no stand-in for tracefs can be made.
  */
-int plans_check_target(const struct probe_target *thing, const struct band *band, struct findings *findings);
+int plans_check_target(const struct probe_target *target, const struct band *band, struct findings *findings);
 
 /* Likewise all that the tools look at. */
 int plans_check(const struct band *band, struct findings *findings);

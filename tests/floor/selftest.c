@@ -167,21 +167,21 @@ static void run_plan(uint32_t version, const struct probe_target *thing, const c
 
 static void run_plans(void)
 {
-	struct probe_target thing = hooks_exec;
+	struct probe_target target = hooks_exec;
 
-	run_plan(V(4, 14), &thing, "execs, 4.14", GOOD);
-	run_plan(V(4, 15), &thing, "execs, 4.15", GOOD);
-	run_plan(V(4, 17), &thing, "execs, 4.17", GOOD);
-	thing.kprobe_first_below = 0;
-	run_plan(V(4, 14), &thing, "execs where tracepoints come first from 4.15 on, 4.14", GOOD);
-	run_plan(V(4, 15), &thing, "execs where tracepoints come first from 4.15 on, 4.15", RULE_WARN);
-	run_plan(V(4, 17), &thing, "execs where tracepoints come first from 4.15 on, 4.17", GOOD);
-	thing.ways[0] = thing.ways[1];
-	thing.ways[1].family = PLAN_AUTO;
-	run_plan(V(5, 10), &thing, "execs by tracepoints only, 5.10", RULE_WARN);
-	run_plan(V(6, 1), &thing, "execs by tracepoints only, 6.1", GOOD);
-	thing.ways[0].hooks[0].target = "nobody_knows";
-	run_plan(V(6, 1), &thing, "an event that nobody looked up", RULE_WARN);
+	run_plan(V(4, 14), &target, "execs, 4.14", GOOD);
+	run_plan(V(4, 15), &target, "execs, 4.15", GOOD);
+	run_plan(V(4, 17), &target, "execs, 4.17", GOOD);
+	target.kprobe_first_below = 0;
+	run_plan(V(4, 14), &target, "execs where tracepoints come first from 4.15 on, 4.14", GOOD);
+	run_plan(V(4, 15), &target, "execs where tracepoints come first from 4.15 on, 4.15", RULE_WARN);
+	run_plan(V(4, 17), &target, "execs where tracepoints come first from 4.15 on, 4.17", GOOD);
+	target.methods[0] = target.methods[1];
+	target.methods[1].family = PLAN_AUTO;
+	run_plan(V(5, 10), &target, "execs by tracepoints only, 5.10", RULE_WARN);
+	run_plan(V(6, 1), &target, "execs by tracepoints only, 6.1", GOOD);
+	target.methods[0].hooks[0].target = "nobody_knows";
+	run_plan(V(6, 1), &target, "an event that nobody looked up", RULE_WARN);
 }
 
 int main(int argc, char **argv)

@@ -19,7 +19,7 @@
 
 #define V(a, b) FEATURES_VERSION(a, b, 0)
 
-/* Instead of libc's: tracefs may come and go while the ways are judged. */
+/* Instead of libc's: tracefs may come and go while the methods are judged. */
 static int denials = -1; /* answers until the events are there; -1: the truth */
 
 int access(const char *path, int mode)
@@ -35,7 +35,7 @@ int access(const char *path, int mode)
 
 static const struct probe_target success = {
 	.name = "exec",
-	.ways = {
+	.methods = {
 		{ PLAN_RAW, { { .program = "p", .family = PLAN_RAW, .target = "sched_process_exec" } } },
 		{ PLAN_TRACEPOINT,
 		  { { .program = "p", .family = PLAN_TRACEPOINT, .system = "sched", .target = "sched_process_exec" },
@@ -47,7 +47,7 @@ static const struct probe_target success = {
 
 static const struct probe_target failure = {
 	.name = "failed exec",
-	.ways = {
+	.methods = {
 		{ PLAN_TRACEPOINT,
 		  { { .program = "p", .family = PLAN_TRACEPOINT, .system = "syscalls", .target = "sys_exit_execve" },
 		    { .program = "q", .family = PLAN_KPROBE, .target = "compat", .returns = true, .optional = true } } },
@@ -86,20 +86,20 @@ static int setup(void **state)
 }
 
 /* The families in the order of the plan: lower case ones (r, t, k) are usable, others not. */
-static const char *order(const struct probe_target *thing, const struct features *f, enum plan_family forced)
+static const char *order(const struct probe_target *target, const struct features *f, enum plan_family forced)
 {
 	static char letters[8];
 	struct plan plan;
 	unsigned int i;
 
 	memset(&plan, 0xff, sizeof(plan));
-	plan_make(&plan, thing, f, forced);
-	assert_ptr_equal(plan.thing, thing);
+	plan_make(&plan, target, f, forced);
+	assert_ptr_equal(plan.target, target);
 	assert_true(plan.n_choices <= PLAN_METHODS_MAX);
 	for (i = 0; i < plan.n_choices; i++) {
 		assert_true(*plan.choices[i].reason);
 		assert_int_equal(strncmp(plan.choices[i].reason, "not usable: ", 12) == 0, !plan.choices[i].usable);
-		letters[i] = " rtk"[plan.choices[i].way->family] - (plan.choices[i].usable ? 0 : 'a' - 'A');
+		letters[i] = " rtk"[plan.choices[i].method->family] - (plan.choices[i].usable ? 0 : 'a' - 'A');
 	}
 	letters[i] = 0;
 	return letters;
@@ -167,25 +167,25 @@ static void make_event(const struct plan_hook *hook)
 	fixture_file(name, "");
 }
 
-static void make_events(const struct probe_target *thing)
+static void make_events(const struct probe_target *target)
 {
 	unsigned int i, k;
 
 	for (i = 0; i < PLAN_METHODS_MAX; i++)
-		for (k = 0; k < PLAN_HOOKS_MAX && thing->ways[i].hooks[k].program; k++)
-			make_event(&thing->ways[i].hooks[k]);
+		for (k = 0; k < PLAN_HOOKS_MAX && target->methods[i].hooks[k].program; k++)
+			make_event(&target->methods[i].hooks[k]);
 }
 
-static void check_thing(const struct probe_target *thing, const struct features *f, const char *wanted)
+static void check_target(const struct probe_target *target, const struct features *f, const char *wanted)
 {
-	make_events(thing);
-	if (strcmp(order(thing, f, PLAN_AUTO), wanted))
-		fail_msg("%s on %u.%u: %s, not %s", thing->name, f->version_code >> 16, f->version_code >> 8 & 255,
-			 order(thing, f, PLAN_AUTO), wanted);
+	make_events(target);
+	if (strcmp(order(target, f, PLAN_AUTO), wanted))
+		fail_msg("%s on %u.%u: %s, not %s", target->name, f->version_code >> 16, f->version_code >> 8 & 255,
+			 order(target, f, PLAN_AUTO), wanted);
 }
 
 /*
- * What each tool takes first for each thing, on a kernel of each band: one hook, one order, whoever asks. An exec on 4.15
+ * What each tool takes first for each target, on a kernel of each band: one hook, one order, whoever asks. An exec on 4.15
  * and 4.16 is seen by a kprobe: the tracepoint loses long paths, with a WARN of the kernel.
  */
 static void test_tools(void **state)
@@ -217,26 +217,26 @@ static void test_tools(void **state)
 	stat_plan_choose(&stats, unused);
 	hooks_end(&end, "end", &programs, false);
 	hooks_end(&told, "end", &programs, true);
-	assert_string_equal(end.ways[0].hooks[0].program, "live");
-	assert_string_equal(told.ways[0].hooks[0].program, "raw");
+	assert_string_equal(end.methods[0].hooks[0].program, "live");
+	assert_string_equal(told.methods[0].hooks[0].program, "raw");
 	for (i = 0; i < ARRAY_SIZE(kernels); i++) {
 		struct features f = kernel(kernels[i].major, kernels[i].minor);
 
-		check_thing(&hooks_exec, &f, kernels[i].exec); /* execsnoop, procstat */
-		check_thing(&exits.execs, &f, kernels[i].exec);
-		check_thing(&hooks_fork, &f, kernels[i].fork);
-		check_thing(&exits.forks, &f, kernels[i].fork);
-		check_thing(&hooks_signal, &f, kernels[i].fork);
-		check_thing(&exec_hooks_failed, &f, kernels[i].failed);
-		check_thing(&stats.failed, &f, kernels[i].failed);
-		check_thing(&end, &f, kernels[i].end);
+		check_target(&hooks_exec, &f, kernels[i].exec); /* execsnoop, procstat */
+		check_target(&exits.execs, &f, kernels[i].exec);
+		check_target(&hooks_fork, &f, kernels[i].fork);
+		check_target(&exits.forks, &f, kernels[i].fork);
+		check_target(&hooks_signal, &f, kernels[i].fork);
+		check_target(&exec_hooks_failed, &f, kernels[i].failed);
+		check_target(&stats.failed, &f, kernels[i].failed);
+		check_target(&end, &f, kernels[i].end);
 		if (!exits.told)
-			check_thing(&exits.exits, &f, kernels[i].end);
+			check_target(&exits.exits, &f, kernels[i].end);
 		hooks_last_switch(&last, f.version_code);
-		check_thing(&last, &f, kernels[i].last);
+		check_target(&last, &f, kernels[i].last);
 	}
-	check_thing(&told, &newest, "rtk");
-	check_thing(&end, &newest, "krt");
+	check_target(&told, &newest, "rtk");
+	check_target(&end, &newest, "krt");
 }
 
 static void test_missing(void **state)
@@ -295,17 +295,17 @@ static void test_forced(void **state)
 	assert_string_equal(order(&failure, &f, PLAN_RAW), "kT");
 }
 
-/* A thing that only a kprobe sees rightly up to some version. */
+/* A target that only a kprobe sees rightly up to some version. */
 static void test_kprobe_first(void **state)
 {
-	struct probe_target thing = success;
+	struct probe_target target = success;
 	struct features f = kernel(6, 12);
 
 	(void)state;
-	thing.kprobe_first_below = V(6, 13);
-	assert_string_equal(order(&thing, &f, PLAN_AUTO), "krt");
-	thing.kprobe_first_below = V(6, 12);
-	assert_string_equal(order(&thing, &f, PLAN_AUTO), "rtk");
+	target.kprobe_first_below = V(6, 13);
+	assert_string_equal(order(&target, &f, PLAN_AUTO), "krt");
+	target.kprobe_first_below = V(6, 12);
+	assert_string_equal(order(&target, &f, PLAN_AUTO), "rtk");
 }
 
 static void test_forced_form(void **state)
@@ -378,7 +378,7 @@ static void test_print(void **state)
 	buffer_free(&text);
 }
 
-/* Each way is listed once, whatever the answers; before, one was listed as usable and as not. */
+/* Each method is listed once, whatever the answers; before, one was listed as usable and as not. */
 static void test_changing_answers(void **state)
 {
 	struct features f = kernel(4, 19);
@@ -392,7 +392,7 @@ static void test_changing_answers(void **state)
 		denials = -1;
 		assert_int_equal(plan.n_choices, 3);
 		for (k = 0; k < 3; k++)
-			assert_ptr_not_equal(plan.choices[k].way, plan.choices[(k + 1) % 3].way);
+			assert_ptr_not_equal(plan.choices[k].method, plan.choices[(k + 1) % 3].method);
 	}
 }
 

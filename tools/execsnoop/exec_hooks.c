@@ -31,7 +31,7 @@ static const struct hook_field exec_fields[] = {
 /* Returns first: an exec that is under way while we attach must not leave an entry without an end. */
 const struct probe_target exec_hooks_failed = {
 	.name = "failed exec",
-	.ways = {
+	.methods = {
 		{ PLAN_TRACEPOINT,
 		  { { LEAVE, .target = "sys_exit_execve" },
 		    { LEAVE, .target = "sys_exit_execveat" },

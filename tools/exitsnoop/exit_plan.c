@@ -8,7 +8,7 @@
 #include "load/hooks.h"
 #include "run/tracer.h"
 
-enum { RAW, TRACEPOINT, KPROBE }; /* ways of hooks_fork */
+enum { RAW, TRACEPOINT, KPROBE }; /* methods of hooks_fork */
 
 static const struct hooks_end_programs end_programs = {
 	.raw = "on_exit_raw",
@@ -21,9 +21,9 @@ static const struct hooks_end_programs end_programs = {
 static void make_forks(struct probe_target *forks)
 {
 	*forks = hooks_fork;
-	forks->ways[RAW].hooks[0].program = "on_born_raw";
-	forks->ways[TRACEPOINT].hooks[0].program = "on_born_tracepoint";
-	memset(&forks->ways[KPROBE].hooks[1], 0, sizeof(forks->ways[KPROBE].hooks[1])); /* begin_new_exec */
+	forks->methods[RAW].hooks[0].program = "on_born_raw";
+	forks->methods[TRACEPOINT].hooks[0].program = "on_born_tracepoint";
+	memset(&forks->methods[KPROBE].hooks[1], 0, sizeof(forks->methods[KPROBE].hooks[1])); /* begin_new_exec */
 }
 
 void exit_plan_choose(struct exit_plan *p, bool args, bool usage, bool json, bool follow,
@@ -65,7 +65,7 @@ static struct plan *plan_of(const struct probe_target *target, struct tracer *tr
 	unsigned int i;
 
 	for (i = 0; i < tracer->n_plans; i++)
-		if (tracer->plans[i].thing == target)
+		if (tracer->plans[i].target == target)
 			return &tracer->plans[i];
 	return NULL;
 }
@@ -77,7 +77,7 @@ void exit_plan_check(struct exit_plan *p, const struct tracer *tracer)
 
 	if (!plan || !plan->n_choices || p->told)
 		return;
-	kprobe = plan->choices[0].usable && plan->choices[0].way->family == PLAN_KPROBE;
+	kprobe = plan->choices[0].usable && plan->choices[0].method->family == PLAN_KPROBE;
 	p->by_live = !kprobe;
 	p->may_need_live = kprobe && plan->n_choices > 1;
 	p->remember = p->args && !kprobe;
@@ -94,7 +94,7 @@ void exit_plan_finish(const struct exit_plan *p, struct tracer *tracer)
 	for (i = 0; i < plan->n_choices; i++) {
 		struct plan_candidate *choice = &plan->choices[i];
 
-		if (choice->way->family == PLAN_KPROBE || !choice->usable)
+		if (choice->method->family == PLAN_KPROBE || !choice->usable)
 			continue;
 		choice->usable = false;
 		snprintf(choice->reason, sizeof(choice->reason), "not usable: the offset of %s is not known",

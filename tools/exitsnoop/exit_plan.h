@@ -32,7 +32,7 @@ void exit_plan_check(struct exit_plan *p, const struct tracer *tracer);
 /* After attaching: whether the last switch of an ended task has a hook. */
 bool exit_plan_sees_last_switch(const struct exit_plan *p, const struct tracer *tracer);
 
-/* After tracer_image(): takes out ways for which the layout does not serve. */
+/* After tracer_image(): takes out methods for which the layout does not serve. */
 void exit_plan_finish(const struct exit_plan *p, struct tracer *tracer);
 
 #endif

@@ -31,7 +31,7 @@ static const struct hook_field return_fields[] = { { AT_RETURN_VALUE, "ret", 8 }
 /* Failed execs are counted by what they return. */
 static const struct probe_target failed_exec = {
 	.name = "failed exec",
-	.ways = {
+	.methods = {
 		{ PLAN_TRACEPOINT,
 		  { { COUNT_LEAVE, .target = "sys_exit_execve" },
 		    { COUNT_LEAVE, .target = "sys_exit_execveat" },
@@ -55,11 +55,11 @@ static bool any_usable(const struct plan *plan)
 
 /*
  * Without group_dead it takes signal->live to see an end at sched_process_exit. Where taskstats_exit can be probed it is
- * not learned, and there is no other way then.
+ * not learned, and there is no other method then.
  */
 static unsigned int choose_end(struct plan *plan)
 {
-	bool by_kprobe = plan->choices[0].usable && plan->choices[0].way->family == PLAN_KPROBE;
+	bool by_kprobe = plan->choices[0].usable && plan->choices[0].method->family == PLAN_KPROBE;
 	unsigned int i;
 
 	if (!by_kprobe)
