@@ -14,14 +14,14 @@
 #include "base/number.h"
 
 /* A file that holds one number; false for "max" too, and where there is none. */
-static bool read_number(const char *folder, const char *name, uint64_t *value)
+static bool read_number(const char *directory, const char *name, uint64_t *value)
 {
 	struct buffer text = BUFFER_EMPTY;
 	char path[PATH_MAX + 32];
 	const char *p;
 	bool done;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	done = !buffer_read_file(&text, path, 64);
 	p = buffer_text(&text);
 	done = done && !number_u64_prefix(&p, p + text.length, value);

@@ -33,7 +33,7 @@ const char *cache_directory(void)
 
 #define SUM_START 0xcbf29ce484222325ULL
 
-/* FNV-1a: against damage, not against malice, which the owner of the folder keeps out. */
+/* FNV-1a: against damage, not against malice, which the owner of the directory keeps out. */
 static uint64_t sum_bytes(uint64_t sum, const void *bytes, size_t size)
 {
 	const unsigned char *at = bytes;
@@ -136,17 +136,17 @@ static int check_entry(const struct buffer *entry, const char *key, struct buffe
 static int cache_lookup(const char *key, bool remove, struct buffer *value)
 {
 	struct buffer entry = BUFFER_EMPTY;
-	int folder = open_directory(false), fd, err;
+	int directory = open_directory(false), fd, err;
 	char name[64];
 
-	if (folder < 0)
-		return folder;
+	if (directory < 0)
+		return directory;
 	entry_name(key, name);
 	/* O_NONBLOCK: a FIFO of that name must not keep us */
-	fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0) {
 		err = -errno;
-		close(folder);
+		close(directory);
 		return err;
 	}
 	err = check_owner(fd, S_IFREG);
@@ -155,10 +155,10 @@ static int cache_lookup(const char *key, bool remove, struct buffer *value)
 	if (!err)
 		err = check_entry(&entry, key, value);
 	if (err == -EPROTO || (!err && remove))
-		unlinkat(folder, name, 0);
+		unlinkat(directory, name, 0);
 	buffer_free(&entry);
 	close(fd);
-	close(folder);
+	close(directory);
 	return err;
 }
 
@@ -192,7 +192,7 @@ static bool is_older(const struct timespec *a, const struct timespec *b)
  * Counts the entries, and finds the oldest one but @newest. One from the future was written by a clock that was wrong:
  * nobody knows how old it is, so it counts as oldest.
  */
-static unsigned int find_oldest(int folder, DIR *dir, const char *newest, char *oldest)
+static unsigned int find_oldest(int directory, DIR *dir, const char *newest, char *oldest)
 {
 	struct timespec age = { 0 }, now;
 	struct dirent *entry;
@@ -203,11 +203,11 @@ static unsigned int find_oldest(int folder, DIR *dir, const char *newest, char *
 	*oldest = 0;
 	rewinddir(dir);
 	while ((entry = readdir(dir))) {
-		if (fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		if (fstatat(directory, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 			continue;
 		if (strncmp(entry->d_name, TEMPORARY, strlen(TEMPORARY)) == 0 &&
 		    (st.st_mtim.tv_sec < now.tv_sec - STALE_SECONDS || st.st_mtim.tv_sec > now.tv_sec))
-			unlinkat(folder, entry->d_name, 0);
+			unlinkat(directory, entry->d_name, 0);
 		if (!ends_with(entry->d_name, SUFFIX) || strncmp(entry->d_name, TEMPORARY, strlen(TEMPORARY)) == 0)
 			continue;
 		count++;
@@ -224,16 +224,16 @@ static unsigned int find_oldest(int folder, DIR *dir, const char *newest, char *
 }
 
 /* Removes the oldest entries beyond the limit, and what killed runs left; never @newest. */
-static void make_room(int folder, const char *newest)
+static void make_room(int directory, const char *newest)
 {
 	char oldest[sizeof(((struct dirent *)0)->d_name)];
-	int again = dup(folder);
+	int again = dup(directory);
 	DIR *dir = again < 0 ? NULL : fdopendir(again);
 
 	if (!dir && again >= 0)
 		close(again);
-	while (dir && find_oldest(folder, dir, newest, oldest) > CACHE_ENTRIES_MAX && *oldest)
-		if (unlinkat(folder, oldest, 0) < 0)
+	while (dir && find_oldest(directory, dir, newest, oldest) > CACHE_ENTRIES_MAX && *oldest)
+		if (unlinkat(directory, oldest, 0) < 0)
 			break;
 	if (dir)
 		closedir(dir);
@@ -254,29 +254,29 @@ static int write_all(int fd, const char *bytes, size_t size)
 	return 0;
 }
 
-static int open_temporary(int folder, const char *name)
+static int open_temporary(int directory, const char *name)
 {
-	return openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
-static int write_entry(int folder, const char *name, const struct buffer *entry)
+static int write_entry(int directory, const char *name, const struct buffer *entry)
 {
 	char temporary[96];
 	int fd, err;
 
 	snprintf(temporary, sizeof(temporary), TEMPORARY "%d-%s", getpid(), name);
-	fd = open_temporary(folder, temporary);
-	if (fd < 0 && errno == EEXIST && unlinkat(folder, temporary, 0) == 0)
-		fd = open_temporary(folder, temporary); /* left by one that had our process id and was killed */
+	fd = open_temporary(directory, temporary);
+	if (fd < 0 && errno == EEXIST && unlinkat(directory, temporary, 0) == 0)
+		fd = open_temporary(directory, temporary); /* left by one that had our process id and was killed */
 	if (fd < 0)
 		return -errno;
 	err = write_all(fd, entry->data, entry->length);
 	if (close(fd) < 0 && !err)
 		err = -errno;
-	if (!err && renameat(folder, temporary, folder, name) < 0)
+	if (!err && renameat(directory, temporary, directory, name) < 0)
 		err = -errno;
 	if (err)
-		unlinkat(folder, temporary, 0);
+		unlinkat(directory, temporary, 0);
 	return err;
 }
 
@@ -284,11 +284,11 @@ int cache_put(const char *key, const void *value, size_t size)
 {
 	struct entry_head head = { .key_length = strlen(key) };
 	struct buffer entry = BUFFER_EMPTY;
-	int folder = open_directory(true), err;
+	int directory = open_directory(true), err;
 	char name[64];
 
-	if (folder < 0)
-		return folder;
+	if (directory < 0)
+		return directory;
 	memcpy(head.magic, MAGIC, sizeof(head.magic));
 	buffer_append(&entry, &head, sizeof(head));
 	buffer_string(&entry, key);
@@ -300,11 +300,11 @@ int cache_put(const char *key, const void *value, size_t size)
 		head.sum = entry_sum(&entry);
 		memcpy(entry.data, &head, sizeof(head));
 		entry_name(key, name);
-		err = write_entry(folder, name, &entry);
+		err = write_entry(directory, name, &entry);
 		if (!err)
-			make_room(folder, name);
+			make_room(directory, name);
 	}
 	buffer_free(&entry);
-	close(folder);
+	close(directory);
 	return err;
 }

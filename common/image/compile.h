@@ -33,7 +33,7 @@ enum compile_result {
 struct compile_request {
 	const char *source;
 	const char *const *defines; /* "NAME=VALUE" or "NAME", ended by NULL */
-	/* Folder that libbcc takes as the kernel's headers (becomes the working directory); NULL: its own look-up. */
+	/* Directory that libbcc takes as the kernel's headers (becomes the working directory); NULL: its own look-up. */
 	const char *headers;
 	const char *program; /* path of the compile program, trusted by whoever names it; NULL: compile_program_open() */
 	const char *library;	   /* instead of libbcc.so.0; for tests; NULL: that */

@@ -12,8 +12,8 @@
 #include "base/array.h"
 #include "image/sources.h"
 
-static const char *const folders[] = { "", "/include", "/include/linux" };
-#define N_FOLDERS (ARRAY_SIZE(folders))
+static const char *const directories[] = { "", "/include", "/include/linux" };
+#define N_FOLDERS (ARRAY_SIZE(directories))
 
 static int write_file(const char *path, const char *text)
 {
@@ -36,7 +36,7 @@ static int fill(const struct own_headers *own)
 	int err = 0;
 
 	for (i = 0; i < N_FOLDERS; i++) {
-		snprintf(path, sizeof(path), "%s%s", own->path, folders[i]);
+		snprintf(path, sizeof(path), "%s%s", own->path, directories[i]);
 		if (mkdir(path, 0755) < 0 || chmod(path, 0755) < 0)
 			return -errno;
 	}
@@ -49,11 +49,11 @@ static int fill(const struct own_headers *own)
 
 static int unpack_below(struct own_headers *own, const char *base)
 {
-	int err = scratch_make(&own->folder, base);
+	int err = scratch_make(&own->directory, base);
 
 	if (err)
 		return err;
-	snprintf(own->path, sizeof(own->path), "%s/headers", own->folder.path);
+	snprintf(own->path, sizeof(own->path), "%s/headers", own->directory.path);
 	err = fill(own);
 	if (err)
 		own_headers_remove(own);
@@ -69,5 +69,5 @@ int own_headers_unpack(struct own_headers *own)
 
 void own_headers_remove(struct own_headers *own)
 {
-	scratch_remove(&own->folder);
+	scratch_remove(&own->directory);
 }

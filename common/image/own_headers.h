@@ -6,7 +6,7 @@
 #include "base/scratch.h"
 
 struct own_headers {
-	struct scratch folder;	      /* private */
+	struct scratch directory;     /* private */
 	char path[SCRATCH_PATH + 16]; /* in it: what libbcc takes as the kernel's headers */
 };
 

@@ -30,21 +30,21 @@ static bool is_directory(const char *path)
 	return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
-static bool has_file(const char *folder, const char *name)
+static bool has_file(const char *directory, const char *name)
 {
 	struct stat st;
 	char *path;
 	bool found;
 
-	if (asprintf(&path, "%s/%s", folder, name) < 0)
+	if (asprintf(&path, "%s/%s", directory, name) < 0)
 		return false;
 	found = !stat(path, &st) && S_ISREG(st.st_mode);
 	free(path);
 	return found;
 }
 
-/* Tells whether somebody else could have put code into @folder, and says so. */
-static bool is_foreign(struct search *s, const char *folder)
+/* Tells whether somebody else could have put code into @directory, and says so. */
+static bool is_foreign(struct search *s, const char *directory)
 {
 	static const char *const parts[] = {
 		"",
@@ -58,7 +58,7 @@ static bool is_foreign(struct search *s, const char *folder)
 	int failed;
 
 	for (i = 0; i < ARRAY_SIZE(parts); i++) {
-		if (asprintf(&path, "%s%s", folder, parts[i]) < 0)
+		if (asprintf(&path, "%s%s", directory, parts[i]) < 0)
 			return true;
 		failed = stat(path, &st);
 		if (!failed && st.st_mode & (S_IWGRP | S_IWOTH))
@@ -91,35 +91,35 @@ static int take(struct search *s, enum headers_kind kind, const char *source, co
 	return 1;
 }
 
-/* Takes a folder that has to hold everything, as libbcc does not split it. */
-static int try_tree(struct search *s, enum headers_kind kind, const char *folder, bool needs_env)
+/* Takes a directory that has to hold everything, as libbcc does not split it. */
+static int try_tree(struct search *s, enum headers_kind kind, const char *directory, bool needs_env)
 {
-	bool kconfig = has_file(folder, kconfig_file);
-	bool autoconf = has_file(folder, autoconf_file);
+	bool kconfig = has_file(directory, kconfig_file);
+	bool autoconf = has_file(directory, autoconf_file);
 	struct buffer *why = &s->h->looked_at;
 
 	if (kconfig && autoconf) {
 		/* What the user named is trusted; what was unpacked is ours whatever its modes. */
-		if (kind != HEADERS_ENV && kind != HEADERS_KHEADERS && is_foreign(s, folder))
+		if (kind != HEADERS_ENV && kind != HEADERS_KHEADERS && is_foreign(s, directory))
 			return 0;
-		return take(s, kind, folder, folder, needs_env);
+		return take(s, kind, directory, directory, needs_env);
 	}
-	if (!is_directory(folder))
-		buffer_printf(why, "%s: %s\n", folder, access(folder, F_OK) ? "not there" : "not a folder");
+	if (!is_directory(directory))
+		buffer_printf(why, "%s: %s\n", directory, access(directory, F_OK) ? "not there" : "not a directory");
 	else if (!kconfig && !autoconf)
-		buffer_printf(why, "%s: has neither %s nor %s\n", folder, kconfig_file, autoconf_file);
+		buffer_printf(why, "%s: has neither %s nor %s\n", directory, kconfig_file, autoconf_file);
 	else
 		buffer_printf(why,
 			      "%s: has no %s: one half of a split tree, of which libbcc finds both "
 			      "halves only as /lib/modules/%s/source and build\n",
-			      folder, kconfig ? autoconf_file : kconfig_file, s->release);
+			      directory, kconfig ? autoconf_file : kconfig_file, s->release);
 	return 0;
 }
 
 static int find_env(struct search *s)
 {
 	const char *value = getenv("BCC_KERNEL_SOURCE");
-	char *folder;
+	char *directory;
 	int result;
 
 	if (!value || !*value)
@@ -128,15 +128,15 @@ static int find_env(struct search *s)
 		buffer_printf(&s->h->looked_at, "BCC_KERNEL_SOURCE: '%s' is no absolute path\n", value);
 		return 0;
 	}
-	if (asprintf(&folder, "%s%s", s->root_prefix, value) < 0)
+	if (asprintf(&directory, "%s%s", s->root_prefix, value) < 0)
 		return -ENOMEM;
-	result = try_tree(s, HEADERS_ENV, folder, true);
-	free(folder);
+	result = try_tree(s, HEADERS_ENV, directory, true);
+	free(directory);
 	return result;
 }
 
 /*
- * What libbcc does with /lib/modules/RELEASE: if source and build are both folders, it takes
+ * What libbcc does with /lib/modules/RELEASE: if source and build are both directories, it takes
  * headers from both, kconfig.h from source; else build alone.
  */
 static int try_modules(struct search *s, const char *source, const char *build)
@@ -145,7 +145,7 @@ static int try_modules(struct search *s, const char *source, const char *build)
 
 	if (!is_directory(build)) {
 		buffer_printf(why, "%s: %s\n", build,
-			      access(build, F_OK) ? "not there, or a link to nothing" : "not a folder");
+			      access(build, F_OK) ? "not there, or a link to nothing" : "not a directory");
 		return 0;
 	}
 	if (!is_directory(source))
@@ -181,13 +181,13 @@ static int find_modules(struct search *s)
 
 static int find_usr_src(struct search *s)
 {
-	char *folder;
+	char *directory;
 	int result;
 
-	if (asprintf(&folder, "%s/usr/src/kernels/%s", s->root_prefix, s->release) < 0)
+	if (asprintf(&directory, "%s/usr/src/kernels/%s", s->root_prefix, s->release) < 0)
 		return -ENOMEM;
-	result = try_tree(s, HEADERS_USR_SRC, folder, true);
-	free(folder);
+	result = try_tree(s, HEADERS_USR_SRC, directory, true);
+	free(directory);
 	return result;
 }
 

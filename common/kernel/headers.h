@@ -20,8 +20,8 @@ enum headers_kind {
 /* Filled by headers_find(); all strings live until headers_release(). */
 struct headers {
 	enum headers_kind kind;
-	char *source; /* folder with include/linux/kconfig.h; NULL if HEADERS_NONE */
-	char *build;  /* folder with include/generated/autoconf.h; not @source if split */
+	char *source; /* directory with include/linux/kconfig.h; NULL if HEADERS_NONE */
+	char *build;  /* directory with include/generated/autoconf.h; not @source if split */
 	/*
 	 * What libbcc must be given as BCC_KERNEL_SOURCE. NULL: its own look-up finds them, and
 	 * BCC_KERNEL_SOURCE must not be set, as it may name what was not usable.
@@ -34,7 +34,7 @@ struct headers {
 };
 
 /*
- * Looks for usable headers of kernel @release (uname -r) in the order of enum headers_kind. Folders
+ * Looks for usable headers of kernel @release (uname -r) in the order of enum headers_kind. Directories
  * that others than their owner can write to, or that (when we are root) root does not own, are
  * refused as they could hold foreign code (CVE-2024-2314); only one that the user named in
  * BCC_KERNEL_SOURCE is taken as it is, if its path is absolute. The kernel's archive is unpacked

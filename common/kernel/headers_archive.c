@@ -141,11 +141,11 @@ static char *archive_find(const char *root_prefix)
 	return NULL;
 }
 
-static int run_tar(const char *archive, const char *folder, char text[STDERR_KEPT + 1])
+static int run_tar(const char *archive, const char *directory, char text[STDERR_KEPT + 1])
 {
 	/* -o: the files become ours. */
-	char *argv[] = { (char *)"tar",	  (char *)"-x", (char *)"-o",	(char *)"-f",
-			 (char *)archive, (char *)"-C", (char *)folder, NULL };
+	char *argv[] = { (char *)"tar",	  (char *)"-x", (char *)"-o",	   (char *)"-f",
+			 (char *)archive, (char *)"-C", (char *)directory, NULL };
 
 	return run(argv, text);
 }
@@ -154,7 +154,7 @@ static int run_tar(const char *archive, const char *folder, char text[STDERR_KEP
  * Makes a directory below @base, mode 0700, and unpacks into one inside it, as the archive has an entry for "." that
  * sets its mode.
  */
-static int unpack_below(struct scratch *folder, const char *root_prefix, const char *base, const char *archive,
+static int unpack_below(struct scratch *directory, const char *root_prefix, const char *base, const char *archive,
 			struct buffer *why)
 {
 	char text[STDERR_KEPT + 1] = "", path[SCRATCH_PATH + 16];
@@ -162,23 +162,23 @@ static int unpack_below(struct scratch *folder, const char *root_prefix, const c
 
 	if (snprintf(path, sizeof(path), "%s%s", root_prefix, base) >= SCRATCH_PATH)
 		return -ENOENT;
-	result = scratch_make(folder, path);
+	result = scratch_make(directory, path);
 	if (result) {
 		buffer_printf(why, "%s: %s\n", path, strerror(-result));
 		return -ENOENT;
 	}
-	snprintf(path, sizeof(path), "%s/" HEADERS_ARCHIVE_INSIDE, folder->path);
+	snprintf(path, sizeof(path), "%s/" HEADERS_ARCHIVE_INSIDE, directory->path);
 	result = mkdir(path, 0755) ? -errno : run_tar(archive, path, text);
 	if (!result && chmod(path, 0755))
 		result = -errno;
 	if (!result)
 		return 0;
 	explain(why, "tar", archive, result, text);
-	scratch_remove(folder);
+	scratch_remove(directory);
 	return -ENOENT;
 }
 
-static int unpack(struct scratch *folder, const char *root_prefix, const char *archive, struct buffer *why)
+static int unpack(struct scratch *directory, const char *root_prefix, const char *archive, struct buffer *why)
 {
 	/* /run is root's alone, but small on some machines. */
 	static const char *const bases[] = { "/run", "/tmp" };
@@ -186,7 +186,7 @@ static int unpack(struct scratch *folder, const char *root_prefix, const char *a
 	size_t i;
 
 	for (i = 0; err == -ENOENT && i < ARRAY_SIZE(bases); i++)
-		err = unpack_below(folder, root_prefix, bases[i], archive, why);
+		err = unpack_below(directory, root_prefix, bases[i], archive, why);
 	return err;
 }
 
@@ -222,7 +222,7 @@ static void module_unload(void)
 	run(argv, text);
 }
 
-int headers_archive_unpack(struct scratch *folder, const char *release, const char *root_prefix, struct buffer *why)
+int headers_archive_unpack(struct scratch *directory, const char *release, const char *root_prefix, struct buffer *why)
 {
 	bool loaded = false;
 	char *archive;
@@ -234,7 +234,7 @@ int headers_archive_unpack(struct scratch *folder, const char *release, const ch
 		archive = archive_find(root_prefix);
 	}
 	if (archive)
-		err = unpack(folder, root_prefix, archive, why);
+		err = unpack(directory, root_prefix, archive, why);
 	else
 		buffer_printf(why, "%s/sys/kernel/kheaders.tar.xz: not there%s\n", root_prefix,
 			      geteuid() ? " (loading the module kheaders needs root)" : " (CONFIG_IKHEADERS)");

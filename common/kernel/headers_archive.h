@@ -8,7 +8,7 @@
 struct buffer;
 struct scratch;
 
-#define HEADERS_ARCHIVE_INSIDE "headers" /* in the folder, which nobody else can walk into: the unpacked tree */
+#define HEADERS_ARCHIVE_INSIDE "headers" /* in the directory, which nobody else can walk into: the unpacked tree */
 
 /*
  * Unpacks /sys/kernel/kheaders.tar.xz or /proc/kheaders.tar.xz (5.2 only), loading the module kheaders for that time if
@@ -16,7 +16,7 @@ struct scratch;
  * (scratch.h). Appends a line to @why for all that failed. Returns 0, with scratch_remove() to follow; -ENOENT (no
  * archive, or it could not be unpacked); -ENOMEM.
  */
-int headers_archive_unpack(struct scratch *folder, const char *release, const char *root_prefix, struct buffer *why);
+int headers_archive_unpack(struct scratch *directory, const char *release, const char *root_prefix, struct buffer *why);
 
 /*
  * Tells whether the module kheaders can be loaded: modprobe(8) that fails would show in the output of other tracers.

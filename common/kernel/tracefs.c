@@ -25,7 +25,7 @@ static bool is_denied(int err)
 	return err == -EACCES || err == -EPERM;
 }
 
-/* Puts the folder into t->path if it has events/. */
+/* Puts the directory into t->path if it has events/. */
 static int tracefs_try(struct tracefs *t, const char *root_prefix, const char *dir)
 {
 	char events[sizeof(t->path) + sizeof("/events")];

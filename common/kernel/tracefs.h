@@ -39,7 +39,7 @@ struct tracefs_field {
  */
 int tracefs_open(struct tracefs *t, const char *root_prefix);
 
-/* Returns the folder that holds events/ and kprobe_events; owned by @t. */
+/* Returns the directory that holds events/ and kprobe_events; owned by @t. */
 const char *tracefs_path(const struct tracefs *t);
 
 /*
@@ -56,7 +56,7 @@ int tracefs_event_id(const struct tracefs *t, const char *system, const char *ev
 int tracefs_event_field(const struct tracefs *t, const char *system, const char *event, const char *name,
 			struct tracefs_field *field);
 
-/* Tells whether the event's folder is there. */
+/* Tells whether the event's directory is there. */
 bool tracefs_has_event(const struct tracefs *t, const char *system, const char *event);
 
 /* Tells whether probes can be made through tracefs (CONFIG_KPROBE_EVENTS). */

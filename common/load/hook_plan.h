@@ -3,8 +3,8 @@
  * Which hook observes each target, in which form the programs are compiled, and why.
  *
  * A tool lists the methods in which a target can be seen. The plan puts them in the order in which they are to be tried
- * on this kernel: rightness first, cost second. What only attaching can tell (busy, refused) shows there, and the
- * next method is taken then (tracer.h).
+ * on this kernel: by accuracy, then by overhead. Only attaching tells that a hook is busy or refused; then the
+ * next method is tried (tracer.h).
  */
 #ifndef PROCSNOOP_HOOK_PLAN_H
 #define PROCSNOOP_HOOK_PLAN_H

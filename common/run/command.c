@@ -19,7 +19,7 @@
 #include "kernel/bpf.h"
 
 /*
- * Where execvp(3) will find it: looked up before anything is traced, or each folder in which it is not would count as a
+ * Where execvp(3) will find it: looked up before anything is traced, or each directory in which it is not would count as a
  * failed exec. What is not found, or found by a path of its own, is left to execvp(3).
  */
 static const char *find(const char *name, char *path, size_t size)

@@ -123,7 +123,7 @@ uint64_t options_uid(const char *option, const char *value)
 	int err = filter_uid_parse(value, &uid);
 
 	if (!err && !filter_uid_is_known(uid))
-		message_warn("%s %u: no user has this number", option, uid);
+		message_warn("%s %u: no user has this ID", option, uid);
 	if (!err)
 		return uid;
 	options_bad_value(option, value,
@@ -189,8 +189,8 @@ static uint64_t parse_mntns(const char *value)
 		return inode;
 	if (err == -ENXIO) {
 		message_error(
-			"--mntns %s: /proc is missing or not that of this PID namespace, so the process cannot be looked up "
-			"there; give the path of its ns/mnt, or an inode number",
+			"--mntns %s: cannot look up the process: /proc is missing or belongs to another PID namespace; "
+			"give the path of its ns/mnt, or an inode number",
 			value);
 		exit(TOOL_CANNOT);
 	}
@@ -327,7 +327,7 @@ static void finish(const struct argp_state *state, const struct common_options *
 	}
 	if (o->layout == TOOL_LAYOUT_HEADERS && o->image == TOOL_IMAGE_BUILTIN) {
 		message_error(
-			"--image-from builtin cannot go with --layout headers: built-in images are for the learned layout");
+			"--image-from builtin conflicts with --layout headers: built-in images use the learned layout");
 		message_usage();
 		exit(TOOL_USAGE);
 	}
@@ -376,8 +376,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		exit(TOOL_DONE);
 	case KEY_BCC_MAP:
 		message_error(
-			"pinned maps of BCC (--cgroupmap, --mntnsmap) are not used: give the cgroup itself with --cgroup "
-			"PATH, the mount namespace with --mntns");
+			"pinned BCC maps (--cgroupmap, --mntnsmap) are not supported: use --cgroup PATH for a cgroup, "
+			"--mntns for a mount namespace");
 		message_usage();
 		exit(TOOL_USAGE);
 	case 'd':

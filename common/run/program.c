@@ -58,7 +58,7 @@ static int get_cached(struct build_ctx *m, const struct buffer *key)
 	if (!err)
 		err = image_decode(bytes.data, bytes.length, &m->tracer->image);
 	if (err == -EPERM)
-		message_warn("%s is not used as a cache: others than its owner can write there, or it is not ours",
+		message_warn("%s is not used as a cache: it has another owner, or others can write to it",
 			     cache_directory());
 	buffer_free(&bytes);
 	return err;
@@ -108,7 +108,7 @@ static int compile_or_cached(struct build_ctx *m, const struct compile_request *
 	return TOOL_DONE;
 }
 
-/* Compiles against @headers (a folder, or NULL for libbcc's own look-up): the kernel's, or ours. */
+/* Compiles against @headers (a directory, or NULL for libbcc's own look-up): the kernel's, or ours. */
 static int compile(struct build_ctx *m, const char *headers, bool kernel, bool quiet)
 {
 	char form[48], version[48];
@@ -120,7 +120,7 @@ static int compile(struct build_ctx *m, const char *headers, bool kernel, bool q
 	defines[1] = kernel ? "PROCSNOOP_HEADERS" : version;
 	if (m->tracer->options->cgroup)
 		defines[2] = "PROCSNOOP_CGROUP";
-	/* the archive's folder has another name each time; --image-from compile means now; ours compile in no time */
+	/* the archive's directory has another name each time; --image-from compile means now; ours compile in no time */
 	if (kernel && m->headers.kind != HEADERS_KHEADERS && m->tracer->options->image == TOOL_IMAGE_AUTO)
 		return compile_or_cached(m, &request, quiet);
 	return compile_now(m, &request, quiet);
@@ -152,7 +152,7 @@ static int check_headers(struct build_ctx *m, bool quiet)
 
 	err = notes ? layout_from_notes(&m->tracer->layout, notes->values, notes->n_values) : -EPROTO;
 	if (err) {
-		message_error("the headers give impossible offsets: are they of another architecture?");
+		message_error("the headers give impossible offsets: they may be for another architecture");
 		return TOOL_CANNOT;
 	}
 	if (!m->kread) {
@@ -168,10 +168,10 @@ static int check_headers(struct build_ctx *m, bool quiet)
 		message_verbose("the headers cannot be checked against the kernel: %s", strerror(-err));
 		return TOOL_DONE;
 	}
-	message_warn("the kernel's headers (%s) do not match the running kernel: %s is not where they say%s",
-		     m->headers.source, layout_field_name(wrong),
-		     quiet ? "; going on with the layout learned from the kernel" :
-			     "; install those of exactly this kernel, or use --layout learned");
+	message_warn("the kernel headers (%s) do not match the running kernel: wrong offset of %s%s", m->headers.source,
+		     layout_field_name(wrong),
+		     quiet ? "; falling back to the learned layout" :
+			     "; install the headers of exactly this kernel, or use --layout learned");
 	return TOOL_CANNOT;
 }
 
@@ -184,10 +184,10 @@ static int from_headers(struct build_ctx *m, bool quiet)
 		if (!quiet)
 			program_explain_no_headers(m);
 		else
-			message_verbose("no kernel headers: the layout is learned from the running kernel");
+			message_verbose("no kernel headers: learning the layout from the running kernel");
 		return TOOL_CANNOT;
 	}
-	snprintf(m->from, sizeof(m->from), "compiled with the kernel's headers, %.100s", m->headers.source);
+	snprintf(m->from, sizeof(m->from), "compiled with the kernel headers, %.100s", m->headers.source);
 	code = compile(m, m->headers.kernel_source_env, true, quiet);
 	if (!code)
 		code = check_headers(m, quiet);
@@ -220,7 +220,7 @@ static int learn(struct build_ctx *m)
 	}
 	if (layout_known(l, m->groups, &missing))
 		return TOOL_DONE;
-	message_error("the offset of %s cannot be established on this kernel: %s; %s", layout_field_name(missing),
+	message_error("cannot learn the offset of %s on this kernel: %s; %s", layout_field_name(missing),
 		      l->how[missing], probe_task_advice());
 	return TOOL_CANNOT;
 }
@@ -245,7 +245,7 @@ static int compile_own(struct build_ctx *m, bool quiet)
 	int code, err = own_headers_unpack(&own);
 
 	if (err) {
-		message_error("cannot write our headers to a folder below /run or /tmp: %s", strerror(-err));
+		message_error("cannot write the BPF headers to /run or /tmp: %s", strerror(-err));
 		return TOOL_FAILED;
 	}
 	snprintf(m->from, sizeof(m->from), "compiled with procsnoop's own headers");
@@ -265,9 +265,10 @@ static int from_learned(struct build_ctx *m)
 	if (wanted != TOOL_IMAGE_COMPILE && get_builtin(m) == 0)
 		return TOOL_DONE;
 	if (wanted == TOOL_IMAGE_BUILTIN) {
-		message_error("this build has no image of form %u.%u in it: it was built where libbcc was missing; use "
-			      "--image-from compile",
-			      m->tracer->form >> 16, m->tracer->form >> 8 & 255);
+		message_error(
+			"this build has no built-in image for Linux %u.%u: libbcc was missing when it was built; use "
+			"--image-from compile",
+			m->tracer->form >> 16, m->tracer->form >> 8 & 255);
 		return TOOL_CANNOT;
 	}
 	return compile_own(m, false);
@@ -307,7 +308,7 @@ int tracer_image(struct tracer *t, const struct tracer_program *program)
 		program_print_plan(&m);
 		return TOOL_CANNOT;
 	}
-	/* a signal now would leave a folder for the compiler behind */
+	/* a signal now would leave a directory for the compiler behind */
 	signals_block();
 	open_kread(&m);
 	code = obtain_program(&m);

@@ -20,8 +20,7 @@ void program_explain_compile(const struct build_ctx *m, const struct compile_out
 			      buffer_text(&o->log));
 		break;
 	case COMPILE_UNTRUSTED:
-		message_error("no compile program is used that others could have put there: %s; %s",
-			      buffer_text(&o->log), next);
+		message_error("the compile program is not trusted: %s; %s", buffer_text(&o->log), next);
 		break;
 	case COMPILE_NO_LIBRARY:
 	case COMPILE_WRONG_LIBRARY:
@@ -32,7 +31,7 @@ void program_explain_compile(const struct build_ctx *m, const struct compile_out
 			      buffer_text(&text));
 		break;
 	case COMPILE_ERRORS:
-		message_error("the BPF source does not compile here (%s):", m->from);
+		message_error("the BPF source does not compile (%s):", m->from);
 		compile_log_errors(&o->log, 5, &text);
 		message_lines("  ", text.length ? buffer_text(&text) : buffer_text(&o->log));
 		break;
@@ -47,7 +46,8 @@ void program_explain_compile(const struct build_ctx *m, const struct compile_out
 		message_error("interrupted");
 		break;
 	case COMPILE_GARBLED:
-		message_error("the compile program did not write an image: is it of this version?");
+		message_error(
+			"the compile program did not write an image: check that it is from the same version as the tool");
 		break;
 	default:
 		if (o->error == EAGAIN)
@@ -68,7 +68,7 @@ void program_explain_no_headers(const struct build_ctx *m)
 	message_error("no kernel headers for %s:", m->tracer->features.release);
 	message_lines("  ", buffer_text(&m->headers.looked_at));
 	headers_package_hint(&hint, m->tracer->features.release, NULL);
-	message_error("%s; or use --layout learned, which needs none", buffer_text(&hint));
+	message_error("%s; or use --layout learned, which needs no headers", buffer_text(&hint));
 	buffer_free(&hint);
 }
 

@@ -190,7 +190,7 @@ static int command_status(const struct run *run, int code)
 		return command_exit_code(&run->command);
 	if (r->end == LOOP_SIGNAL && r->signal)
 		return 128 + r->signal;
-	message_error("tracing ended before the command did, so that its exit status is not known");
+	message_error("tracing ended before the command: its exit status is unknown");
 	return TOOL_FAILED;
 }
 
@@ -210,7 +210,7 @@ static int open_output(struct run *run, const char *path)
 	int err = output_open(&run->session->output, path);
 
 	if (err == -EAGAIN)
-		message_verbose("waiting for a reader of the output");
+		message_verbose("waiting for a process to read the output");
 	while (err == -EAGAIN && !is_interrupted(run)) {
 		poll(NULL, 0, FIFO_INTERVAL_MS);
 		err = output_open(&run->session->output, path);

@@ -41,8 +41,8 @@ static void report_losses(struct session *session)
 
 	while (stream_next_loss(session->tracer.stream, &loss, &came)) {
 		message_warn("lost %" PRIu64 " event%s on CPU %u; %s", loss.count, loss.count == 1 ? "" : "s", loss.cpu,
-			     came ? "it came online, and its ring was not open yet" :
-				    "--buffer-pages makes room for more");
+			     came ? "the CPU came online, and its ring was not open yet" :
+				    "a larger --buffer-pages may help");
 		if (!session->options.json)
 			continue;
 		object = json_pack("{s:I,s:i}", "lost", (json_int_t)loss.count, "cpu", (int)loss.cpu);
@@ -68,7 +68,7 @@ static void reopen(struct session *session)
 		return;
 	escape_text(&name, path, strlen(path), ESCAPE_UTF8);
 	message_error("cannot reopen '%s': %s; continuing with the old file", buffer_text(&name),
-		      err == -EAGAIN ? "nobody reads it" : strerror(-err));
+		      err == -EAGAIN ? "no process reads it" : strerror(-err));
 	buffer_free(&name);
 }
 
@@ -79,10 +79,10 @@ static void set_clock(struct session *session)
 
 	now = clock_wall(&session->clock, clock_now());
 	if (err)
-		message_warn("the wall clock was set, but cannot be read: %s; times follow the old setting",
+		message_warn("the wall clock was set, but cannot be read: %s; times use the old setting",
 			     strerror(-err));
 	else
-		message_verbose("the wall clock was set: by %.3f s",
+		message_verbose("the wall clock was set by %.3f s",
 				now.tv_sec - before.tv_sec + (now.tv_nsec - before.tv_nsec) / 1e9);
 }
 
@@ -93,8 +93,8 @@ static void report_drops(struct session *session)
 	unsigned int n = tracer_read_drops(&session->tracer, drops, MAX_TABLES), i;
 
 	for (i = 0; i < n; i++) {
-		message_warn("a table of the kernel (%s) was full %" PRIu64 " time%s: %s", drops[i].table,
-			     drops[i].count, drops[i].count == 1 ? "" : "s", drops[i].meaning);
+		message_warn("a BPF map (%s) was full %" PRIu64 " time%s: %s", drops[i].table, drops[i].count,
+			     drops[i].count == 1 ? "" : "s", drops[i].meaning);
 		session->dropped += drops[i].count;
 		if (session->options.json)
 			print_json(session, json_pack("{s:I,s:s}", "dropped", (json_int_t)drops[i].count, "table",
@@ -105,7 +105,8 @@ static void report_drops(struct session *session)
 static void report_slow_reader(struct session *session)
 {
 	if (session->output.dropped && !session->said_dropped)
-		message_warn("the reader of the output does not keep up: lines are dropped, and counted at the end");
+		message_warn(
+			"the reader of the output is too slow: dropping lines; their number is printed at the end");
 	session->said_dropped |= session->output.dropped != 0;
 }
 

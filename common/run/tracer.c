@@ -29,8 +29,8 @@ static void report_not_permitted(const struct features *f)
 			"BPF is not permitted: the kernel is locked down (confidentiality; see "
 			"/sys/kernel/security/lockdown), which also comes with Secure Boot on some distributions");
 	else
-		message_error("BPF is not permitted, though we are root: a container without CAP_SYS_ADMIN, a seccomp "
-			      "filter or the kernel's lockdown forbids it");
+		message_error("BPF is not permitted, even for root: a container without CAP_SYS_ADMIN, a seccomp "
+			      "filter or kernel lockdown forbids it");
 }
 
 static bool none_usable(const struct features *f)
@@ -80,7 +80,7 @@ int tracer_plan(struct tracer *t, const struct common_options *options, const st
 		return TOOL_CANNOT;
 	}
 	if (open_files < MIN_OPEN_FILES + t->features.cpus) {
-		message_error("the limit on open files is %llu, but %u are needed: raise it (ulimit -n)",
+		message_error("the limit on open files is %llu, but the tool needs %u: raise it (ulimit -n)",
 			      (unsigned long long)open_files, MIN_OPEN_FILES + t->features.cpus);
 		return TOOL_FAILED;
 	}
@@ -137,7 +137,7 @@ static int find_fields(struct tracer *t, const struct plan_hook *hook, const cha
 		if (!err && found.size != field->size)
 			err = -EPROTO;
 		if (err)
-			message_verbose("field %s of %s:%s is not as expected: %s", field->name, hook->system, event,
+			message_verbose("unexpected field %s of %s:%s: %s", field->name, hook->system, event,
 					strerror(-err));
 		else
 			t->constants[field->constant] = found.offset;
@@ -158,7 +158,7 @@ static int attach_at(struct tracer *t, const struct plan_hook *hook, const char 
 	if (!program)
 		program = bpf_object_load(t->object, hook->program, image_type(hook->family));
 	if (program < 0) {
-		message_verbose("program %s is refused: %s", hook->program, strerror(-program));
+		message_verbose("the kernel refused program %s: %s", hook->program, strerror(-program));
 		if (message_is_verbose())
 			message_lines("  verifier: ", bpf_object_log(t->object));
 		return program;
@@ -243,7 +243,7 @@ static int attach_target(struct tracer *t, struct plan *plan)
 		snprintf(choice->reason, sizeof(choice->reason), "refused: %s%s", message_cause(err),
 			 err == -EEXIST ? " (another tool holds it; before Linux 4.15 an event takes one program)" :
 					  "");
-		message_verbose("%s: not by %s: %s", plan->target->name, plan_family_name(choice->method->family),
+		message_verbose("%s: cannot use %s: %s", plan->target->name, plan_family_name(choice->method->family),
 				choice->reason);
 	}
 	if (plan->target->optional && plan->target->cost)
@@ -295,8 +295,7 @@ static unsigned int ring_pages(const struct tracer *t)
 
 static int explain_cpus(int err)
 {
-	message_error("cannot read which CPUs there are, below /sys/devices/system/cpu: %s: is /sys mounted?",
-		      strerror(-err));
+	message_error("cannot read the list of CPUs in /sys/devices/system/cpu: %s: is /sys mounted?", strerror(-err));
 	return TOOL_CANNOT;
 }
 
@@ -306,14 +305,14 @@ static int explain_rings(const struct tracer *t, enum rings_step step, int err)
 	if (step == RINGS_CPUS)
 		return explain_cpus(err);
 	if (step == RINGS_EVENT && (err == -EPERM || err == -EACCES)) {
-		message_error("perf_event_open(2) is not permitted: %s",
-			      geteuid() ? "run as root (needs CAP_PERFMON, before 5.8 CAP_SYS_ADMIN)" :
-					  "a seccomp filter, as of a container, or missing capabilities forbid it");
+		message_error(
+			"perf_event_open(2) is not permitted: %s",
+			geteuid() ? "run as root (needs CAP_PERFMON, before 5.8 CAP_SYS_ADMIN)" :
+				    "a seccomp filter (of a container, for example) or missing capabilities forbid it");
 		return TOOL_CANNOT;
 	}
 	if (err == -EMFILE)
-		message_error(
-			"too many open files: a ring for each CPU takes a descriptor; raise the limit (ulimit -n)");
+		message_error("too many open files: each CPU needs a descriptor; raise the limit (ulimit -n)");
 	else if (err == -EPERM || err == -ENOMEM)
 		message_error(
 			"cannot open a ring of %u pages for each CPU: %s: the limit on locked memory (ulimit -l) or a "
@@ -357,7 +356,7 @@ int tracer_attach(struct tracer *t)
 		attach_clean(&t->features.tracefs);
 	t->attach = attach_new(t->features.tracefs_error ? NULL : &t->features.tracefs);
 	if (!t->attach) {
-		message_error("no memory");
+		message_error("out of memory");
 		return TOOL_FAILED;
 	}
 	code = make_object(t);

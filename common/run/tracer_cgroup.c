@@ -55,7 +55,7 @@ int tracer_cgroup_learn(struct tracer *t, struct kread *kread, int kread_error)
 	t->constants[CGROUP_NODE] = o.node;
 	t->constants[CGROUP_INODE] = o.inode;
 	t->constants[CGROUP_PARENT] = o.parent;
-	message_verbose("cgroup: offsets %u %u %u %u %u lead to it, learned", o.task, o.set, o.node, o.inode, o.parent);
+	message_verbose("cgroup: learned offsets %u %u %u %u %u", o.task, o.set, o.node, o.inode, o.parent);
 	return TOOL_DONE;
 }
 

@@ -27,13 +27,12 @@ static int open_pidns(struct tracer *t)
 
 static int refuse(const char *option, int err)
 {
-	message_error(
-		"%s: this PID namespace has process numbers of its own, and the machine's cannot be found out: %s; run "
-		"it in the machine's PID namespace%s",
-		option, strerror(-err),
-		err == -ENOENT || err == -EACCES || err == -EPERM ?
-			", or make tracefs with the event sched:sched_process_wait available" :
-			"");
+	message_error("%s: cannot translate the process IDs of this PID namespace to those of the host: %s; run "
+		      "the tool in the host's PID namespace%s",
+		      option, strerror(-err),
+		      err == -ENOENT || err == -EACCES || err == -EPERM ?
+			      ", or make tracefs with the event sched:sched_process_wait available" :
+			      "");
 	return TOOL_CANNOT;
 }
 
@@ -46,21 +45,21 @@ int tracer_pid(struct tracer *t, const char *option, uint64_t local, uint64_t *g
 	if (local == FILTER_NONE || !t->nested || t->options->show_plan)
 		return TOOL_DONE;
 	if (!local) {
-		message_error("%s 0: means the kernel's own, which a PID namespace does not have", option);
+		message_error("%s 0 selects kernel threads, which a PID namespace does not have", option);
 		return TOOL_CANNOT;
 	}
 	err = open_pidns(t);
 	if (!err)
 		err = pidns_global(t->pidns, local, &number);
 	if (err == -ESRCH) {
-		message_error("invalid %s argument: '%" PRIu64 "': there is no such process in this PID namespace",
-			      option, local);
+		message_error("invalid %s argument: '%" PRIu64 "': no such process in this PID namespace", option,
+			      local);
 		return TOOL_USAGE;
 	}
 	if (err)
 		return refuse(option, err);
 	*global = number;
-	message_verbose("%s %" PRIu64 " is %u to the machine", option, local, number);
+	message_verbose("%s %" PRIu64 " is process %u on the host", option, local, number);
 	return TOOL_DONE;
 }
 
@@ -117,11 +116,10 @@ void tracer_pidns_learn(struct tracer *t, struct kread *kread)
 	if (err) {
 		t->ns_pids = PIDNS_UNKNOWN;
 		if (t->nested)
-			message_warn(
-				"process numbers are the machine's; those in this PID namespace cannot be told: %s",
-				strerror(-err));
+			message_warn("process IDs are those of the host; IDs in this PID namespace are unknown: %s",
+				     strerror(-err));
 		else
-			message_verbose("process numbers in PID namespaces cannot be told: %s", strerror(-err));
+			message_verbose("process IDs in PID namespaces are unknown: %s", strerror(-err));
 		return;
 	}
 	/* without /proc it only shows here that ours is the initial one */
@@ -130,7 +128,7 @@ void tracer_pidns_learn(struct tracer *t, struct kread *kread)
 	t->constants[PIDNS_NUMBERS] = l.numbers + l.level * l.stride;
 	t->constants[PIDNS_STRIDE] = l.level ? 0 : l.stride;
 	t->constants[PIDNS_READER] = l.level ? l.space : 0;
-	message_verbose("numbers in PID namespaces: at %u, %u and %u, learned", l.task, l.numbers, l.stride);
+	message_verbose("process IDs in PID namespaces: learned offsets %u, %u and %u", l.task, l.numbers, l.stride);
 }
 
 /* All keys of a map; whatever comes meanwhile may be missing. */

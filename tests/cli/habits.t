@@ -33,14 +33,14 @@ for tool in $tools; do
 	ok "$tool --ebpf is --print-source" cmp -s "$tmp/out" "$tmp/source"
 	for option in --cgroupmap --mntnsmap; do
 		run $option /sys/fs/bpf/test01
-		refused "$tool $option" "$tool: pinned maps of BCC (--cgroupmap, --mntnsmap) are not used: give the cgroup itself with --cgroup PATH, the mount namespace with --mntns
+		refused "$tool $option" "$tool: pinned BCC maps (--cgroupmap, --mntnsmap) are not supported: use --cgroup PATH for a cgroup, --mntns for a mount namespace
 $try"
 	done
 	run -P $nobody
 	refused "$tool -P of nobody" "$tool: invalid --ppid argument: '$nobody': there is no such process
 $try"
 	run -u 4000000000 --print-source
-	is "$tool -u of nobody known" "$code $(cat "$tmp/err")" "0 $tool: --uid 4000000000: no user has this number"
+	is "$tool -u of nobody known" "$code $(cat "$tmp/err")" "0 $tool: --uid 4000000000: no user has this ID"
 	run -d 31536000000
 	ok "$tool -d names its limit" grep -q 'at most 1000000000' "$tmp/err"
 	run --cgroup /no/such/cgroup

@@ -6,7 +6,7 @@
 # The tests need no privilege, and check what happens without: started as root
 # they run the tool as nobody. Each prints TAP, for prove(1).
 #
-# PROCSNOOP_BUILD  the folder of the programs (default: BUILD, or build)
+# PROCSNOOP_BUILD  the directory of the programs (default: BUILD, or build)
 
 set -u
 : "${tool:?}"

@@ -176,7 +176,7 @@ int main(int argc, char **argv)
 	unsigned int i;
 
 	message_start(argv[0]);
-	signal(SIGPIPE, SIG_IGN); /* a reader that has seen enough must not leave our folder behind */
+	signal(SIGPIPE, SIG_IGN); /* a reader that has seen enough must not leave our directory behind */
 	if (argc < 4 || argc - 3 > INPUTS_MAX) {
 		message_error("usage: floor COMPILE-PROGRAM FLATTEN FILE.bpf.c... (at most %d)", INPUTS_MAX);
 		return VERDICT_USAGE;

@@ -45,7 +45,7 @@ struct compiled {
 
 struct compiler {
 	const char *program; /* the compile program */
-	const char *headers; /* folder with our own */
+	const char *headers; /* directory with our own */
 	unsigned int count;
 	struct compiled done[INPUTS_MAX * 16 * (1 << INPUT_OPTIONS)];
 };

@@ -64,8 +64,8 @@ clean() {
 	[ "$(leftovers || true)" = 0 ] || ! has_kprobes
 }
 
-# private folders for the compiler's headers
-folders() {
+# private directories for the compiler's headers
+directories() {
 	find /run /tmp -maxdepth 1 -name 'procsnoop-??????' 2>/dev/null | sort
 }
 
@@ -283,21 +283,21 @@ else
 	skip '--cgroup shows what is in it' 'needs root and a cgroup2 file system'
 fi
 
-folders_before=$(folders)
+folders_before=$(directories)
 "$bin/execsnoop" --layout learned --image-from compile -d 0.1 >out 2>err
 code=$?
-folders >out
+directories >out
 [ $code = 0 ] && [ "$(cat out)" = "$folders_before" ]
-result $? 'after compiling no folder of ours is left'
+result $? 'after compiling no directory of ours is left'
 
 "$bin/execsnoop" --layout learned --image-from compile -d 60 >out 2>err &
 pid=$!
 sleep 0.05
 kill -TERM "$pid"
 finish 20
-folders >out
+directories >out
 [ "$code" != timeout ] && [ "$(cat out)" = "$folders_before" ]
-result $? 'SIGTERM while it compiles or just after leaves no folder either'
+result $? 'SIGTERM while it compiles or just after leaves no directory either'
 
 echo "1..$n"
 [ $failed -eq 0 ]

@@ -243,7 +243,7 @@ static void fail_execveat(const char *name)
 	free(path);
 }
 
-/* execvp() of a program that is in the third folder; the tries before must not stay pending. */
+/* execvp() of a program that is in the third directory; the tries before must not stay pending. */
 static void do_search(struct job *job)
 {
 	char *first = in_workdir("none1/child"), *second = in_workdir("none2/child");

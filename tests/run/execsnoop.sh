@@ -6,8 +6,8 @@
 # Runs the exec workload under execsnoop once for each COMBINATION and compares what it printed with what the
 # workload did, exactly. TAP on standard output. Needs root.
 #
-# BIN   folder with execsnoop, exec_workload, compare and child32 (or without child32: 32 bits are skipped)
-# WORK  folder to write to
+# BIN   directory with execsnoop, exec_workload, compare and child32 (or without child32: 32 bits are skipped)
+# WORK  directory to write to
 #
 # A COMBINATION is "HOOK LAYOUT IMAGE FORM [nofail]" with - for a default, such as "kprobe headers compile -"; nofail
 # leaves out failed execs, which tracepoints cannot show before 4.14.

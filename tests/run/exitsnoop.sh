@@ -6,8 +6,8 @@
 # Runs the exit workload under exitsnoop, once for processes and once for threads, for each COMBINATION and compares
 # what it printed with what the workload did, exactly. TAP on standard output. Needs root.
 #
-# BIN   folder with exitsnoop, exit_workload and compare
-# WORK  folder to write to
+# BIN   directory with exitsnoop, exit_workload and compare
+# WORK  directory to write to
 #
 # A COMBINATION is "HOOK LAYOUT IMAGE FORM" with - for a default, such as "kprobe headers compile -".
 set -u

@@ -6,8 +6,8 @@
 # Runs the kill workload under killsnoop once for each COMBINATION and compares what it printed with what the workload did,
 # exactly. TAP on standard output. Needs root.
 #
-# BIN   folder with killsnoop, kill_workload and compare
-# WORK  folder to write to
+# BIN   directory with killsnoop, kill_workload and compare
+# WORK  directory to write to
 #
 # A COMBINATION is "HOOK LAYOUT IMAGE FORM" with - for a default, such as "kprobe headers compile -".
 set -u

@@ -6,8 +6,8 @@
 # Runs the workload of known numbers under procstat for each COMBINATION, in tables of 0.1 s, and compares every number;
 # in one table and by other keys too for the first one, as these do not depend on it. TAP on standard output. Needs root.
 #
-# BIN   folder with procstat, stat_workload and compare
-# WORK  folder to write to
+# BIN   directory with procstat, stat_workload and compare
+# WORK  directory to write to
 #
 # A COMBINATION is "HOOK LAYOUT IMAGE FORM [nofail]" as for execsnoop.sh.
 set -u

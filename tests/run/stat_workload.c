@@ -25,7 +25,7 @@
 
 #define MS 1000000ULL
 
-static const char *folder;
+static const char *directory;
 static uint64_t began; /* of the child that runs now */
 
 void die(const char *what)
@@ -38,7 +38,7 @@ static const char *path_of(const char *name)
 {
 	static char path[4096];
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	return path;
 }
 
@@ -349,7 +349,7 @@ int main(int argc, char **argv)
 		fputs("usage: stat_workload EXPECT FOLDER BY TAIL [nofail]\n", stderr);
 		return 2;
 	}
-	folder = argv[2];
+	directory = argv[2];
 	make_links();
 	/* this program itself */
 	key("stat_workload")->execs = 1;

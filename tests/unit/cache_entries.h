@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A folder of the cache made for one test, and its entries; for the unit tests of it. */
+/* A directory of the cache made for one test, and its entries; for the unit tests of it. */
 #ifndef PROCSNOOP_TEST_CACHE_ENTRIES_H
 #define PROCSNOOP_TEST_CACHE_ENTRIES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A folder of files made for one test, used as the root prefix of what is tested. */
+/* A directory of files made for one test, used as the root prefix of what is tested. */
 #ifndef PROCSNOOP_TEST_FIXTURE_H
 #define PROCSNOOP_TEST_FIXTURE_H
 
@@ -54,7 +54,7 @@ static inline const char *fixture_path(const char *name)
 	return path;
 }
 
-/* Makes all folders of a full path up to its last slash. */
+/* Makes all directories of a full path up to its last slash. */
 static inline void fixture_parents(const char *path)
 {
 	char part[FIXTURE_PATH_SIZE];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is kept gets loaded into the kernel: whatever is wrong with a folder or an entry, nothing of it is used. Each case
+ * What is kept gets loaded into the kernel: whatever is wrong with a directory or an entry, nothing of it is used. Each case
  * says which error tells of it, whether the entry stays, and that a new one can take its place.
  */
 #define _GNU_SOURCE 1
@@ -271,7 +271,7 @@ static void test_entry_owner(void **state)
 	check_untrusted_entry(-EPERM);
 }
 
-/* Moves the entry of KEY out of the folder; what leads there is made in its place by the caller. */
+/* Moves the entry of KEY out of the directory; what leads there is made in its place by the caller. */
 static const char *move_out(void)
 {
 	char from[FIXTURE_PATH_SIZE];
@@ -634,7 +634,11 @@ int main(void)
 		TEST(test_foreign_hard_link),
 		TEST(test_no_file),
 
-		TEST(test_limit), TEST(test_future), TEST(test_limit_beside_directory), TEST(test_left_by_killed), TEST(test_fifo),
+		TEST(test_limit),
+		TEST(test_future),
+		TEST(test_limit_beside_directory),
+		TEST(test_left_by_killed),
+		TEST(test_fifo),
 		TEST(test_read_only),
 		TEST(test_full),
 		TEST(test_two_writers),

@@ -146,9 +146,9 @@ static void play_parent(void)
 
 static void play_surroundings(char **environment)
 {
-	char folder[4096];
+	char directory[4096];
 
-	dprintf(2, "folder %s\n", getcwd(folder, sizeof(folder)) ? folder : "none");
+	dprintf(2, "directory %s\n", getcwd(directory, sizeof(directory)) ? directory : "none");
 	for (; *environment; environment++)
 		dprintf(2, "%s\n", *environment);
 	dprintf(2, "uid %u gid %u\n", geteuid(), getegid());
@@ -395,7 +395,7 @@ static void check_id(void)
 	before = uid;
 }
 
-/* A private folder of headers becomes the working directory; of our environment and files nothing is left. */
+/* A private directory of headers becomes the working directory; of our environment and files nothing is left. */
 static void test_surroundings(void **state)
 {
 	struct compile_request request = {
@@ -411,13 +411,14 @@ static void test_surroundings(void **state)
 	setenv("BCC_KERNEL_SOURCE", "/somewhere/else", 1);
 	setenv("LD_PRELOAD_NOT", "x", 1);
 	assert_int_equal(run(&request), -EIO);
-	snprintf(line, sizeof(line), "folder %s\nPATH=/usr/bin:/bin\nLC_ALL=C\nBCC_KERNEL_SOURCE=.\nuid", fixture_root);
+	snprintf(line, sizeof(line), "directory %s\nPATH=/usr/bin:/bin\nLC_ALL=C\nBCC_KERNEL_SOURCE=.\nuid",
+		 fixture_root);
 	check_says(line);
 	assert_null(strstr(buffer_text(&outcome.log), "open"));
 	check_id();
 	request.headers = NULL;
 	assert_int_equal(run(&request), -EIO);
-	check_says("folder /\nPATH=/usr/bin:/bin\nLC_ALL=C\nuid");
+	check_says("directory /\nPATH=/usr/bin:/bin\nLC_ALL=C\nuid");
 	check_id();
 	close(fd);
 }
@@ -535,7 +536,7 @@ static void test_log_errors(void **state)
 
 /* ---- with the real compile program ---- */
 
-/* Finds libexec/procsnoop/compile in one of the folders above this test. */
+/* Finds libexec/procsnoop/compile in one of the directories above this test. */
 static const char *real_program(void)
 {
 	static char path[4200];

@@ -22,29 +22,29 @@ static int setup(void **state)
 	return fixture_setup(state);
 }
 
-static void add_kconfig(const char *folder)
+static void add_kconfig(const char *directory)
 {
 	char name[FIXTURE_PATH_SIZE];
 
-	snprintf(name, sizeof(name), "%s" KCONFIG, folder);
+	snprintf(name, sizeof(name), "%s" KCONFIG, directory);
 	fixture_file(name, "");
 }
 
-static void add_autoconf(const char *folder)
+static void add_autoconf(const char *directory)
 {
 	char name[FIXTURE_PATH_SIZE];
 
-	snprintf(name, sizeof(name), "%s" AUTOCONF, folder);
+	snprintf(name, sizeof(name), "%s" AUTOCONF, directory);
 	fixture_file(name, "");
 }
 
-static void add_tree(const char *folder)
+static void add_tree(const char *directory)
 {
-	add_kconfig(folder);
-	add_autoconf(folder);
+	add_kconfig(directory);
+	add_autoconf(directory);
 }
 
-/* Searches, and demands that the folders below the root are these; @env NULL: libbcc needs none. */
+/* Searches, and demands that the directories below the root are these; @env NULL: libbcc needs none. */
 static void check_found(enum headers_kind kind, const char *source, const char *build, const char *env)
 {
 	struct headers h;
@@ -90,7 +90,7 @@ static void test_none(void **state)
 static void test_build_alone(void **state)
 {
 	(void)state;
-	/* Ubuntu: build is a link to a folder of links. */
+	/* Ubuntu: build is a link to a directory of links. */
 	add_tree("/usr/src/linux-headers-" RELEASE);
 	fixture_link("../../../usr/src/linux-headers-" RELEASE, MODULES "/build");
 	check_found(HEADERS_MODULES, MODULES "/build", MODULES "/build", NULL);
@@ -121,7 +121,7 @@ static void test_source_is_no_source(void **state)
 {
 	(void)state;
 	add_tree(MODULES "/build");
-	/* libbcc takes it because it is a folder. */
+	/* libbcc takes it because it is a directory. */
 	fixture_folder(MODULES "/source");
 	check_found(HEADERS_MODULES, MODULES "/build", MODULES "/build", MODULES "/build");
 	/* A dangling one it does not take. */
@@ -149,7 +149,7 @@ static void test_unusable_build(void **state)
 	assert_int_equal(unlink(fixture_path(MODULES "/build")), 0);
 	fixture_folder(MODULES "/build");
 	check_none(MODULES "/build: has neither");
-	fixture_folder(MODULES "/build" KCONFIG); /* a folder of that name is no file */
+	fixture_folder(MODULES "/build" KCONFIG); /* a directory of that name is no file */
 	add_autoconf(MODULES "/build");
 	check_none(MODULES "/build: has no include/linux/kconfig.h");
 }
@@ -158,7 +158,7 @@ static void test_build_is_a_file(void **state)
 {
 	(void)state;
 	fixture_file(MODULES "/build", "");
-	check_none(MODULES "/build: not a folder");
+	check_none(MODULES "/build: not a directory");
 }
 
 static void test_usr_src_half(void **state)
@@ -258,14 +258,14 @@ static bool make_archive(const char *name)
 
 static unsigned int count_entries(const char *name)
 {
-	DIR *folder = opendir(fixture_path(name));
+	DIR *directory = opendir(fixture_path(name));
 	struct dirent *entry;
 	unsigned int n = 0;
 
-	assert_non_null(folder);
-	while ((entry = readdir(folder)))
+	assert_non_null(directory);
+	while ((entry = readdir(directory)))
 		n += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
-	closedir(folder);
+	closedir(directory);
 	return n;
 }
 

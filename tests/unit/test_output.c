@@ -65,7 +65,7 @@ static void test_not_to_be_opened(void **state)
 	struct output output;
 
 	(void)state;
-	assert_int_equal(output_open(&output, fixture_path("/no/such/folder")), -ENOENT);
+	assert_int_equal(output_open(&output, fixture_path("/no/such/directory")), -ENOENT);
 	assert_int_equal(output_close(&output), 0);
 	assert_int_equal(output_open(&output, fixture_root), -EISDIR);
 }
@@ -305,7 +305,7 @@ static void test_reopen(void **state)
 
 	(void)state;
 	snprintf(moved, sizeof(moved), "%s.1", path);
-	snprintf(missing, sizeof(missing), "%s/no/folder", path);
+	snprintf(missing, sizeof(missing), "%s/no/directory", path);
 	assert_int_equal(output_open(&output, path), 0);
 	add(&output, "one\n");
 	assert_int_equal(rename(path, moved), 0);

@@ -46,7 +46,7 @@ static void check_file(const struct own_headers *own, const struct source_file *
 static void test_unpack(void **state)
 {
 	struct own_headers own;
-	char path[512], folder[SCRATCH_PATH];
+	char path[512], directory[SCRATCH_PATH];
 	mode_t before = umask(0077);
 	size_t i;
 	int err = own_headers_unpack(&own);
@@ -54,8 +54,8 @@ static void test_unpack(void **state)
 	(void)state;
 	umask(before);
 	assert_int_equal(err, 0);
-	assert_int_equal(strncmp(own.path, own.folder.path, strlen(own.folder.path)), 0);
-	assert_int_equal(mode_of(own.folder.path), 0700);
+	assert_int_equal(strncmp(own.path, own.directory.path, strlen(own.directory.path)), 0);
+	assert_int_equal(mode_of(own.directory.path), 0700);
 	assert_int_equal(mode_of(own.path), 0755);
 	snprintf(path, sizeof(path), "%s/include", own.path);
 	assert_int_equal(mode_of(path), 0755);
@@ -64,33 +64,33 @@ static void test_unpack(void **state)
 	for (i = 0; source_own_headers[i].name; i++)
 		check_file(&own, &source_own_headers[i]);
 	assert_true(i >= 3);
-	/* libbcc takes a folder as headers by this file */
+	/* libbcc takes a directory as headers by this file */
 	snprintf(path, sizeof(path), "%s/include/linux/kconfig.h", own.path);
 	assert_int_equal(access(path, R_OK), 0);
-	strcpy(folder, own.folder.path);
+	strcpy(directory, own.directory.path);
 	own_headers_remove(&own);
-	assert_int_equal(access(folder, F_OK), -1);
+	assert_int_equal(access(directory, F_OK), -1);
 	assert_int_equal(errno, ENOENT);
 }
 
 static void test_two(void **state)
 {
 	struct own_headers a, b;
-	char folder[SCRATCH_PATH];
+	char directory[SCRATCH_PATH];
 
 	(void)state;
 	assert_int_equal(own_headers_unpack(&a), 0);
 	assert_int_equal(own_headers_unpack(&b), 0);
-	assert_string_not_equal(a.folder.path, b.folder.path);
+	assert_string_not_equal(a.directory.path, b.directory.path);
 	own_headers_remove(&a);
 	check_file(&b, &source_own_headers[0]);
-	strcpy(folder, b.folder.path);
+	strcpy(directory, b.directory.path);
 	own_headers_remove(&b);
-	assert_int_equal(access(folder, F_OK), -1);
+	assert_int_equal(access(directory, F_OK), -1);
 }
 
 /* In a child that dies without a word; tells the name of its directory. */
-static void unpack_and_die(bool remover_too, char folder[SCRATCH_PATH])
+static void unpack_and_die(bool remover_too, char directory[SCRATCH_PATH])
 {
 	struct own_headers own;
 	int ends[2];
@@ -99,57 +99,57 @@ static void unpack_and_die(bool remover_too, char folder[SCRATCH_PATH])
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	pid = fork();
 	if (pid == 0) {
-		if (own_headers_unpack(&own) || write(ends[1], own.folder.path, SCRATCH_PATH) != SCRATCH_PATH)
+		if (own_headers_unpack(&own) || write(ends[1], own.directory.path, SCRATCH_PATH) != SCRATCH_PATH)
 			_exit(1);
 		if (remover_too)
-			kill(own.folder.remover, SIGKILL);
+			kill(own.directory.remover, SIGKILL);
 		kill(getpid(), SIGKILL);
 	}
 	close(ends[1]);
-	assert_int_equal(read(ends[0], folder, SCRATCH_PATH), SCRATCH_PATH);
+	assert_int_equal(read(ends[0], directory, SCRATCH_PATH), SCRATCH_PATH);
 	close(ends[0]);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-static bool is_gone(const char *folder)
+static bool is_gone(const char *directory)
 {
 	int i;
 
-	for (i = 0; i < 500 && access(folder, F_OK) == 0; i++)
+	for (i = 0; i < 500 && access(directory, F_OK) == 0; i++)
 		usleep(10000);
-	return access(folder, F_OK) < 0;
+	return access(directory, F_OK) < 0;
 }
 
 /* Killed while the compiler runs: nothing is left. */
 static void test_killed(void **state)
 {
-	char folder[SCRATCH_PATH];
+	char directory[SCRATCH_PATH];
 
 	(void)state;
-	unpack_and_die(false, folder);
-	assert_true(is_gone(folder));
+	unpack_and_die(false, directory);
+	assert_true(is_gone(directory));
 }
 
 /* Where nobody was left to remove it, the next run does; what is in use, young or another's is left alone. */
 static void test_left_over(void **state)
 {
 	const struct timeval old[2] = { { .tv_sec = 1000000000 }, { .tv_sec = 1000000000 } };
-	char folder[SCRATCH_PATH], young[SCRATCH_PATH];
+	char directory[SCRATCH_PATH], young[SCRATCH_PATH];
 	struct own_headers used, next;
 
 	(void)state;
-	unpack_and_die(true, folder);
+	unpack_and_die(true, directory);
 	unpack_and_die(true, young);
-	assert_int_equal(utimes(folder, old), 0);
+	assert_int_equal(utimes(directory, old), 0);
 	assert_int_equal(own_headers_unpack(&used), 0);
-	assert_int_equal(access(folder, F_OK), -1);
+	assert_int_equal(access(directory, F_OK), -1);
 	assert_int_equal(access(young, F_OK), 0);
 	assert_int_equal(utimes(young, old), 0);
-	assert_int_equal(utimes(used.folder.path, old), 0);
+	assert_int_equal(utimes(used.directory.path, old), 0);
 	if (geteuid() == 0)
 		assert_int_equal(chown(young, 12345, -1), 0);
 	assert_int_equal(own_headers_unpack(&next), 0);
-	assert_int_equal(access(used.folder.path, F_OK), 0);
+	assert_int_equal(access(used.directory.path, F_OK), 0);
 	if (geteuid() == 0) {
 		assert_int_equal(access(young, F_OK), 0);
 		assert_int_equal(chown(young, 0, -1), 0);

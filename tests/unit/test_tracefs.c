@@ -85,12 +85,12 @@ static void test_open_debugfs(void **state)
 	struct tracefs t;
 
 	(void)state;
-	/* The usual state before anybody mounted tracefs: its folder is there, and empty. */
+	/* The usual state before anybody mounted tracefs: its directory is there, and empty. */
 	fixture_folder("/sys/kernel/tracing");
 	assert_int_equal(tracefs_open(&t, fixture_root), -ENOENT);
 	fixture_folder("/sys/kernel/debug/tracing");
 	assert_int_equal(tracefs_open(&t, fixture_root), -ENOENT);
-	fixture_file("/sys/kernel/debug/tracing/events", "not a folder");
+	fixture_file("/sys/kernel/debug/tracing/events", "not a directory");
 	assert_int_equal(tracefs_open(&t, fixture_root), -ENOENT);
 	assert_int_equal(unlink(fixture_path("/sys/kernel/debug/tracing/events")), 0);
 	fixture_folder("/sys/kernel/debug/tracing/events");

@@ -75,9 +75,8 @@ static void check_usage(struct exit_flow *o)
 	if (!o->usage || !o->format->cputime_known || o->record.usage_whole || o->said_partial || o->no_last_switch)
 		return; /* the last one was said at start */
 	o->said_partial = true;
-	message_warn(
-		"CPU time, faults and switches of some processes are not known: their last switch was not seen; it is lost, "
-		"or came after the end of tracing");
+	message_warn("CPU time, faults and switches of some processes are unknown: their last context switch was lost "
+		     "or came after tracing ended");
 }
 
 /* Prints what was decoded last, if it is to be shown. Returns whether to go on. */
@@ -151,7 +150,7 @@ static void check_cmdlines(struct exit_flow *o)
 	if (o->said_dropped || !cmdlines_dropped(o->cmdlines))
 		return;
 	o->said_dropped = true;
-	message_warn("command lines of more processes than %d MB hold: some are not known", CMDLINES_MAX >> 20);
+	message_warn("command lines take more than %d MB: some are unknown", CMDLINES_MAX >> 20);
 }
 
 /* What was held and need not wait any more. */

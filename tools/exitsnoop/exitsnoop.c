@@ -129,7 +129,7 @@ static int prepare(struct session *session)
 			     (shown & EXIT_SHOW_KILLER ? 0 : 1ULL << MAP_KILLERS | 1ULL << MAP_SENDING);
 	if (exit_flow_start(&flow) == 0)
 		return TOOL_DONE;
-	message_error("no memory");
+	message_error("out of memory");
 	return TOOL_FAILED;
 }
 
@@ -144,9 +144,8 @@ static int check(struct session *session)
 	if (format.usage_known)
 		format.cputime_known = layout_known(layout, LAYOUT_GROUP_CPUTIME, &missing);
 	if (flow.usage && !format.cputime_known)
-		message_warn("the offset of %s cannot be established on this kernel: %s; %s unknown",
-			     layout_field_name(missing), layout->how[missing],
-			     format.usage_known ? "CPU times are" : "resources are");
+		message_warn("cannot learn the offset of %s on this kernel: %s; %s unknown", layout_field_name(missing),
+			     layout->how[missing], format.usage_known ? "CPU times are" : "resources are");
 	return TOOL_DONE;
 }
 

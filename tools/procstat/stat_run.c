@@ -50,8 +50,8 @@ static int read_counters(struct session *session, struct stat_run *o)
 		session->failed = true;
 	}
 	if (rest && !o->said_full)
-		message_warn("the table in the kernel is full: %llu events were counted without their keys, as others; "
-			     "--rows makes room for more",
+		message_warn("the BPF map is full: %llu events were counted as (others); "
+			     "a larger --rows makes room",
 			     (unsigned long long)rest);
 	o->said_full |= rest != 0;
 	return err;

@@ -90,7 +90,7 @@ told() {
 	target=$1
 	shift
 	for family; do
-		grep -q "^$tool: $target: not by $family: refused: " err || return
+		grep -q "^$tool: $target: cannot use $family: refused: " err || return
 	done
 }
 
@@ -174,7 +174,7 @@ for tool in $tools; do
 		whats=program:$family:$program
 		try -v $with
 		[ "$program" ] && [ "$code" = 0 ] && told "$target" $family && seen &&
-			grep -q "^$tool: program ${program}[a-z_]* is refused: Permission denied\$" err
+			grep -q "^$tool: the kernel refused program ${program}[a-z_]*: Permission denied\$" err
 		result $? "$tool: $target: the program for $family is refused"
 
 		# a family that was asked for is not replaced

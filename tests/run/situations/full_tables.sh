@@ -31,7 +31,7 @@ for tool in execsnoop exitsnoop; do
 	"$bin/$tool" -j --follow --table-size 16 -- "$bin/hold_tables" children 60 >out 2>err
 	code=$?
 	[ $code = 0 ] && [ "$(dropped followed)" = 45 ] && grep -q '^{"total":.*"dropped":' out &&
-		grep -q "^$tool: a table of the kernel (followed) was full 45 times: as many processes are not followed$" err
+		grep -q "^$tool: a BPF map (followed) was full 45 times: as many processes are not followed$" err
 	result $? "$tool: followed processes: $(dropped followed) of 60"
 done
 [ "$(grep -c '"comm":"hold_tables"' out)" = 16 ]

@@ -38,7 +38,7 @@ for tool in execsnoop exitsnoop procstat; do
 	# root may raise it, so without the capability to do so
 	setpriv --bounding-set -sys_resource sh -c "ulimit -n 12; exec $bin/$tool -d 0.2" >out 2>err
 	code=$?
-	says 1 'the limit on open files is 12, but [0-9]+ are needed: raise it \(ulimit -n\)$'
+	says 1 'the limit on open files is 12, but the tool needs [0-9]+: raise it \(ulimit -n\)$'
 	result $? "$tool with 12 open files"
 	"$bin/refuse_call" bpf "$bin/$tool" -d 0.2 >out 2>err
 	code=$?
