@@ -4,7 +4,7 @@
 # procstat.sh BIN WORK COMBINATION...
 #
 # Runs the workload of known numbers under procstat for each COMBINATION, in tables of 0.1 s, and compares every number;
-# in one table and by other keys too for the first one, as these do not depend on it. TAP on standard output. Needs root.
+# in one table and by other keys too, as these do not depend on it: for the first one, in a slow guest one key for each. TAP on standard output. Needs root.
 #
 # BIN   directory with procstat, stat_workload and compare
 # WORK  directory to write to
@@ -15,6 +15,8 @@ set -u
 bin=$1 work=$2
 shift 2
 
+slow=0
+[ ! -e /mnt/share/suites.sh ] || slow=1
 tail=200000
 # an emulated processor stands still now and then, for up to a second, which counts as used
 grep -q QEMU /proc/cpuinfo && tail=1000000000
@@ -48,12 +50,17 @@ run_all() {
 	[ "$form" = - ] || set -- "$@" --form "$form"
 	bad=0
 	run_one comm "$@" -H 0.1 || bad=1
-	if [ "$n" -eq 1 ]; then
+	case $slow$n in
+	01)
 		run_one comm "$@" || bad=1
 		run_one uid "$@" 0.1 || bad=1
 		run_one exe "$@" || bad=1
 		run_one ppid "$@" 0.1 || bad=1
-	fi
+		;;
+	11) run_one exe "$@" || bad=1 ;;
+	12) run_one ppid "$@" 0.1 || bad=1 ;;
+	13) run_one uid "$@" 0.1 || bad=1 ;;
+	esac
 	[ $bad -eq 0 ] && rm -rf "$dir"
 	return $bad
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs on: host guest
+# Runs on: host debian11
 #
 # cgroup.sh BIN WORK
 #

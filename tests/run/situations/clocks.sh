@@ -3,7 +3,7 @@
 #
 # clocks.sh BIN WORK
 #
-# Runs on: host guest
+# Runs on: host debian12
 #
 # Clocks that are not as usual: a time namespace shifts CLOCK_MONOTONIC (Linux 5.6), and the wall clock is set while
 # tracing (in a guest only: this script never sets the clock of a machine that it shares). TAP. Needs root.

@@ -3,7 +3,7 @@
 #
 # ending.sh BIN WORK
 #
-# Runs on: host guest
+# Runs on: host
 #
 # How a run ends, and what the caller left: ignored signals, closed files, a reader that does not read, logs that are
 # rotated, a command that handles the signal. All tools. TAP. Needs root.

@@ -3,7 +3,7 @@
 #
 # full_tables.sh BIN WORK
 #
-# Runs on: host guest
+# Runs on: host debian13
 #
 # Tables in the kernel that are full: what finds no room is told, when it shows and in the total, as other losses are.
 # --table-size, which is for this test, makes them small. TAP. Needs root.
