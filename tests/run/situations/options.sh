@@ -17,6 +17,7 @@ cd "$work" || exit 99
 # shellcheck source=tests/run/runs.sh
 . "$bin/runs.sh"
 true=$(command -v true)
+case $true in /*) ;; *) true=/bin/true ;; esac
 
 evidence() {
 	for file in out err; do
