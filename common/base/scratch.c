@@ -40,7 +40,7 @@ static void remove_tree(const char *path)
 }
 
 /* Of a directory that is ours alone and that nobody holds: a descriptor with the lock. */
-static int take(const char *path)
+static int lock(const char *path)
 {
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), err;
@@ -77,7 +77,7 @@ static void sweep(const char *base)
 		if (!is_ours(entry->d_name) ||
 		    snprintf(path, sizeof(path), "%s/%s", base, entry->d_name) >= (int)sizeof(path))
 			continue;
-		fd = take(path);
+		fd = lock(path);
 		if (fd < 0)
 			continue;
 		if (fstat(fd, &st) == 0 && st.st_mtime < now - AGE)
@@ -175,7 +175,7 @@ int scratch_make(struct scratch *scratch, const char *base)
 	/* without a process more, the next run removes what is left */
 	if (!start_remover(scratch) && !mkdtemp(scratch->path))
 		return -errno;
-	scratch->lock = take(scratch->path);
+	scratch->lock = lock(scratch->path);
 	return 0;
 }
 

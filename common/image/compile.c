@@ -185,7 +185,7 @@ static void write_request(const struct compile_request *request, struct buffer *
 }
 
 /* Takes what is there; 0 at the end. What is over the limit is read and dropped. */
-static int take(int fd, struct buffer *into, size_t most)
+static int read_part(int fd, struct buffer *into, size_t most)
 {
 	char bytes[16384];
 	ssize_t n = read(fd, bytes, sizeof(bytes));
@@ -196,7 +196,7 @@ static int take(int fd, struct buffer *into, size_t most)
 	return n > 0;
 }
 
-static void give(struct child *child, const struct buffer *request, size_t *given)
+static void write_part(struct child *child, const struct buffer *request, size_t *given)
 {
 	ssize_t n = write(child->to, request->data + *given, request->length - *given);
 
@@ -289,12 +289,12 @@ static int converse(const struct compile_request *request, struct child *child, 
 		if (err)
 			return err;
 		if (fds[0].revents)
-			give(child, text, &given);
-		if (fds[1].revents && !take(child->from, image, IMAGE_MAX)) {
+			write_part(child, text, &given);
+		if (fds[1].revents && !read_part(child->from, image, IMAGE_MAX)) {
 			close(child->from);
 			child->from = -1;
 		}
-		if (fds[2].revents && !take(child->log, &outcome->log, LOG_MAX)) {
+		if (fds[2].revents && !read_part(child->log, &outcome->log, LOG_MAX)) {
 			close(child->log);
 			child->log = -1;
 		}

@@ -80,7 +80,7 @@ struct cursor {
 	int error;
 };
 
-static const unsigned char *take(struct cursor *c, size_t size)
+static const unsigned char *decode_bytes(struct cursor *c, size_t size)
 {
 	const unsigned char *at = c->at;
 
@@ -93,25 +93,25 @@ static const unsigned char *take(struct cursor *c, size_t size)
 	return at;
 }
 
-static uint32_t take_u32(struct cursor *c)
+static uint32_t decode_u32(struct cursor *c)
 {
-	const unsigned char *p = take(c, 4);
+	const unsigned char *p = decode_bytes(c, 4);
 
 	return p ? p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24 : 0;
 }
 
-static uint32_t take_count(struct cursor *c, uint32_t most)
+static uint32_t decode_count(struct cursor *c, uint32_t most)
 {
-	uint32_t count = take_u32(c);
+	uint32_t count = decode_u32(c);
 
 	if (count > most)
 		c->error = -EPROTO;
 	return c->error ? 0 : count;
 }
 
-static void take_name(struct cursor *c, char *name)
+static void decode_name(struct cursor *c, char *name)
 {
-	const unsigned char *p = take(c, IMAGE_NAME_SIZE);
+	const unsigned char *p = decode_bytes(c, IMAGE_NAME_SIZE);
 	size_t i;
 
 	if (!p)
@@ -124,7 +124,7 @@ static void take_name(struct cursor *c, char *name)
 		c->error = -EPROTO;
 }
 
-static void *take_room(struct cursor *c, uint32_t count, size_t size)
+static void *decode_array(struct cursor *c, uint32_t count, size_t size)
 {
 	void *room = c->error ? NULL : calloc(count ? count : 1, size);
 
@@ -135,38 +135,38 @@ static void *take_room(struct cursor *c, uint32_t count, size_t size)
 
 static void decode_map(struct cursor *c, struct image_map *map)
 {
-	take_name(c, map->name);
-	map->index = take_u32(c);
-	map->type = take_u32(c);
-	map->key_size = take_u32(c);
-	map->value_size = take_u32(c);
-	map->entries = take_u32(c);
-	map->flags = take_u32(c);
-	map->traits = take_u32(c);
+	decode_name(c, map->name);
+	map->index = decode_u32(c);
+	map->type = decode_u32(c);
+	map->key_size = decode_u32(c);
+	map->value_size = decode_u32(c);
+	map->entries = decode_u32(c);
+	map->flags = decode_u32(c);
+	map->traits = decode_u32(c);
 }
 
 static void decode_program(struct cursor *c, struct image_program *program)
 {
 	uint32_t i, word;
 
-	take_name(c, program->name);
-	program->types = take_u32(c);
-	program->n_insns = take_count(c, IMAGE_MAX_INSNS);
-	program->n_relocations = take_count(c, IMAGE_MAX_INSNS);
-	program->insns = take_room(c, program->n_insns, sizeof(*program->insns));
-	program->relocations = take_room(c, program->n_relocations, sizeof(*program->relocations));
+	decode_name(c, program->name);
+	program->types = decode_u32(c);
+	program->n_insns = decode_count(c, IMAGE_MAX_INSNS);
+	program->n_relocations = decode_count(c, IMAGE_MAX_INSNS);
+	program->insns = decode_array(c, program->n_insns, sizeof(*program->insns));
+	program->relocations = decode_array(c, program->n_relocations, sizeof(*program->relocations));
 	for (i = 0; i < program->n_insns && !c->error; i++) {
-		word = take_u32(c);
+		word = decode_u32(c);
 		program->insns[i].code = word;
 		program->insns[i].dst_reg = word >> 8 & 15;
 		program->insns[i].src_reg = word >> 12 & 15;
 		program->insns[i].off = (int16_t)(word >> 16);
-		program->insns[i].imm = (int32_t)take_u32(c);
+		program->insns[i].imm = (int32_t)decode_u32(c);
 	}
 	for (i = 0; i < program->n_relocations && !c->error; i++) {
-		program->relocations[i].insn = take_u32(c);
-		program->relocations[i].kind = take_u32(c);
-		program->relocations[i].index = take_u32(c);
+		program->relocations[i].insn = decode_u32(c);
+		program->relocations[i].kind = decode_u32(c);
+		program->relocations[i].index = decode_u32(c);
 	}
 }
 
@@ -174,25 +174,25 @@ static void decode_notes(struct cursor *c, struct image_notes *notes)
 {
 	uint32_t i;
 
-	take_name(c, notes->name);
-	notes->n_values = take_count(c, IMAGE_MAX_NOTES);
-	notes->values = take_room(c, notes->n_values, sizeof(*notes->values));
+	decode_name(c, notes->name);
+	notes->n_values = decode_count(c, IMAGE_MAX_NOTES);
+	notes->values = decode_array(c, notes->n_values, sizeof(*notes->values));
 	for (i = 0; i < notes->n_values && !c->error; i++)
-		notes->values[i] = take_u32(c);
+		notes->values[i] = decode_u32(c);
 }
 
 static void decode_all(struct cursor *c, struct image *image)
 {
 	uint32_t i, n_maps, n_programs, n_notes;
-	const unsigned char *magic = take(c, 8);
+	const unsigned char *magic = decode_bytes(c, 8);
 
-	if (!magic || memcmp(magic, MAGIC, 8) != 0 || take_u32(c) != FORMAT) {
+	if (!magic || memcmp(magic, MAGIC, 8) != 0 || decode_u32(c) != FORMAT) {
 		c->error = -EPROTO;
 		return;
 	}
-	n_maps = take_count(c, IMAGE_MAX_MAPS);
-	n_programs = take_count(c, IMAGE_MAX_PROGRAMS);
-	n_notes = take_count(c, IMAGE_MAX_PROGRAMS);
+	n_maps = decode_count(c, IMAGE_MAX_MAPS);
+	n_programs = decode_count(c, IMAGE_MAX_PROGRAMS);
+	n_notes = decode_count(c, IMAGE_MAX_PROGRAMS);
 	for (i = 0; i < n_maps && !c->error; i++)
 		decode_map(c, &image->maps[image->n_maps++]);
 	for (i = 0; i < n_programs && !c->error; i++)

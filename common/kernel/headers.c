@@ -78,7 +78,7 @@ static bool is_foreign(struct search *s, const char *directory)
 	return false;
 }
 
-static int take(struct search *s, enum headers_kind kind, const char *source, const char *build, bool needs_env)
+static int accept(struct search *s, enum headers_kind kind, const char *source, const char *build, bool needs_env)
 {
 	struct headers *h = s->h;
 
@@ -102,7 +102,7 @@ static int try_tree(struct search *s, enum headers_kind kind, const char *direct
 		/* What the user named is trusted; what was unpacked is ours whatever its modes. */
 		if (kind != HEADERS_ENV && kind != HEADERS_KHEADERS && is_foreign(s, directory))
 			return 0;
-		return take(s, kind, directory, directory, needs_env);
+		return accept(s, kind, directory, directory, needs_env);
 	}
 	if (!is_directory(directory))
 		buffer_printf(why, "%s: %s\n", directory, access(directory, F_OK) ? "not there" : "not a directory");
@@ -157,7 +157,7 @@ static int try_modules(struct search *s, const char *source, const char *build)
 	if (has_file(source, kconfig_file)) {
 		if (is_foreign(s, source) || is_foreign(s, build))
 			return 0;
-		return take(s, HEADERS_MODULES, source, build, false);
+		return accept(s, HEADERS_MODULES, source, build, false);
 	}
 	/* A source that is not a source leads libbcc astray: it has to be told. */
 	return try_tree(s, HEADERS_MODULES, build, true);

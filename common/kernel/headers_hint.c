@@ -58,7 +58,7 @@ static enum family family_of(const char *words)
 }
 
 /* Takes the value of a line KEY=value, with or without quotes. Too long a one is left out. */
-static void take_value(const char *line, size_t length, const char *key, char *value, size_t size)
+static void copy_value(const char *line, size_t length, const char *key, char *value, size_t size)
 {
 	size_t key_length = strlen(key);
 
@@ -106,9 +106,9 @@ static void os_find(struct os *os, const char *root_prefix)
 	if (read_os_release(&text, root_prefix)) {
 		for (line = buffer_text(&text); *line; line += length + (line[length] == '\n')) {
 			length = strcspn(line, "\n");
-			take_value(line, length, "ID=", os->id, sizeof(os->id));
-			take_value(line, length, "ID_LIKE=", os->like, sizeof(os->like));
-			take_value(line, length, "VERSION_ID=", os->version, sizeof(os->version));
+			copy_value(line, length, "ID=", os->id, sizeof(os->id));
+			copy_value(line, length, "ID_LIKE=", os->like, sizeof(os->like));
+			copy_value(line, length, "VERSION_ID=", os->version, sizeof(os->version));
 		}
 	}
 	buffer_free(&text);

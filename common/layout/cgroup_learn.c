@@ -227,7 +227,7 @@ static int follow_task(struct probe *p)
 	return err;
 }
 
-static int look(struct probe *p)
+static int search(struct probe *p)
 {
 	int i, err = kread_task(p->kread, &p->tasks[1]);
 
@@ -253,7 +253,7 @@ int cgroup_learn(struct cgroup_offsets *offsets, const struct cgroup *c, struct 
 	if (!err)
 		err = move_child(p);
 	if (!err)
-		err = look(p);
+		err = search(p);
 	if (!err && p->n_found != 1)
 		err = -ENODATA;
 	if (!err)

@@ -99,7 +99,7 @@ static bool find_numbers(const struct pair *p, struct pidns_layout *l)
 }
 
 /* Looks at the words of one part of the task_structs. Returns 1, 0: not there; -errno. */
-static int look(struct pair *p, uint32_t from, uint32_t end, struct pidns_layout *l)
+static int scan(struct pair *p, uint32_t from, uint32_t end, struct pidns_layout *l)
 {
 	unsigned char our[TASK_PART], their[TASK_PART];
 	uint32_t at;
@@ -134,9 +134,9 @@ static int check_all(struct pair *p, uint32_t group_leader, struct pidns_layout 
 	int found = 0;
 
 	if (group_leader && group_leader < LAYOUT_OFFSET_MAX - TASK_PART)
-		found = look(p, group_leader, group_leader + 256, l);
+		found = scan(p, group_leader, group_leader + 256, l);
 	for (from = 0; from < LAYOUT_OFFSET_MAX && !found; from += TASK_PART)
-		found = look(p, from, from + TASK_PART, l);
+		found = scan(p, from, from + TASK_PART, l);
 	if (found < 0)
 		return found;
 	return found ? 0 : -ENODATA;

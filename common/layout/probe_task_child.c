@@ -120,7 +120,7 @@ static int leave_code(const struct probe_task_child_context *c, int code)
 }
 
 /* A name that nothing else in memory holds, and that says in ps what it is. */
-static void take_name(struct probe_task_report *report)
+static void report_name(struct probe_task_report *report)
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
 	uint64_t random;
@@ -140,7 +140,7 @@ static void take_name(struct probe_task_report *report)
  * Gives itself other arguments than its parent's, all different: arg_end and env_start always are the same otherwise.
  * Wants CAP_SYS_RESOURCE.
  */
-static void take_args(struct probe_task_report *report)
+static void report_args(struct probe_task_report *report)
 {
 	static const int what[] = { PR_SET_MM_ARG_START, PR_SET_MM_ARG_END, PR_SET_MM_ENV_START, PR_SET_MM_ENV_END };
 	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -158,7 +158,7 @@ static void take_args(struct probe_task_report *report)
 }
 
 /* Limits that differ by kind and harm nobody: no child writes a file. */
-static void take_limits(struct probe_task_report *report)
+static void report_limits(struct probe_task_report *report)
 {
 	struct rlimit r;
 
@@ -253,7 +253,7 @@ static void start_report(struct probe_task_report *report, enum probe_task_kind 
 	report->kind = kind;
 	report->process = syscall(SYS_getpid);
 	report->thread = syscall(SYS_gettid);
-	take_name(report);
+	report_name(report);
 }
 
 static int thread_main(void *arg)
@@ -308,8 +308,8 @@ static void live(const struct probe_task_child_context *c, enum probe_task_kind 
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	start_report(report, kind);
-	take_args(report);
-	take_limits(report);
+	report_args(report);
+	report_limits(report);
 	if (c->groups & LAYOUT_GROUP_MNTNS) {
 		if (kind == PROBE_TASK_GRANDCHILD)
 			unshare(CLONE_NEWNS);

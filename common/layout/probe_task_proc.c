@@ -122,7 +122,7 @@ int probe_task_proc_usage(pid_t process, pid_t thread, struct probe_task_usage *
 }
 
 /* Its state, "SRDZTt" and others, and how many threads there are. */
-static int look(const char *path, char *state, uint64_t *threads)
+static int read_status(const char *path, char *state, uint64_t *threads)
 {
 	char text[TEXT_SIZE];
 	int err = read_text(path, text);
@@ -148,7 +148,7 @@ int probe_task_proc_await(pid_t process, pid_t thread, char state, unsigned int 
 
 	task_path(path, process, thread, "status");
 	for (now = start; now - start < PATIENCE; now = clock_now()) {
-		err = look(path, &found, &n);
+		err = read_status(path, &found, &n);
 		if (err)
 			return err;
 		if (found == state && n == threads)

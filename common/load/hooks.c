@@ -101,23 +101,24 @@ static const struct probe_target last_switch = {
 void hooks_last_switch(struct probe_target *target, uint32_t version_code)
 {
 	*target = last_switch;
-	/* a raw tracepoint is not told whether the task is dead, while the record of the classic one always tells */
+	/* a raw tracepoint does not get the state of the task; the record of the classic one always has it */
 	if (version_code < FEATURES_VERSION(5, 18, 0))
 		target->methods[SWITCH_RAW] = (struct attach_method){ .family = PLAN_AUTO };
 }
 
-void hooks_end(struct probe_target *target, const char *name, const struct hooks_end_programs *programs, bool told)
+void hooks_end(struct probe_target *target, const char *name, const struct hooks_end_programs *programs,
+	       bool has_group_dead)
 {
 	const struct probe_target end = {
 		.name = name,
-		.kprobe_first_below = told ? 0 : UINT32_MAX, /* taskstats_exit() is always told the truth */
+		.kprobe_first_below = has_group_dead ? 0 : UINT32_MAX, /* taskstats_exit() always gets group_dead */
 		.methods = {
 			{ PLAN_RAW,
-			  { { .program = told ? programs->raw : programs->live, .family = PLAN_RAW,
+			  { { .program = has_group_dead ? programs->raw : programs->live, .family = PLAN_RAW,
 			      .target = "sched_process_exit" } } },
 			{ PLAN_TRACEPOINT,
-			  { { .program = told ? programs->tracepoint : programs->live, .family = PLAN_TRACEPOINT,
-			      .system = "sched", .target = "sched_process_exit", .fields = told ? exit_fields : NULL } } },
+			  { { .program = has_group_dead ? programs->tracepoint : programs->live, .family = PLAN_TRACEPOINT,
+			      .system = "sched", .target = "sched_process_exit", .fields = has_group_dead ? exit_fields : NULL } } },
 			{ PLAN_KPROBE,
 			  { { .program = programs->kprobe, .family = PLAN_KPROBE, .target = "taskstats_exit" } } },
 		},

@@ -49,10 +49,11 @@ struct hooks_end_programs {
 };
 
 /*
- * The end of a process, named @name in the plan, with these programs, into *target. @told: hooks_have_group_dead(). Where
+ * The end of a process, named @name in the plan, with these programs, into *target. @has_group_dead: hooks_have_group_dead(). Where
  * it is not told the kprobe comes first on every kernel.
  */
-void hooks_end(struct probe_target *target, const char *name, const struct hooks_end_programs *programs, bool told);
+void hooks_end(struct probe_target *target, const char *name, const struct hooks_end_programs *programs,
+	       bool has_group_dead);
 
 /*
  * Tells whether sched_process_exit tells group_dead, and at the place where the programs at the tracepoint read it: from

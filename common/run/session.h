@@ -24,9 +24,9 @@ struct session {
 	struct buffer text;	 /* working space for a row */
 	uint64_t interval_ns;	 /* of tool->tick; 0: never */
 	struct loop_result result;
-	uint64_t dropped;  /* updates of tables in the kernel that found no room */
-	bool said_dropped; /* that lines of the output are dropped */
-	bool failed;	   /* set by the tool, after a message: the exit code is TOOL_FAILED */
+	uint64_t dropped;    /* updates of tables in the kernel that found no room */
+	bool warned_dropped; /* that lines of the output are dropped */
+	bool failed;	     /* set by the tool, after a message: the exit code is TOOL_FAILED */
 };
 
 /*

@@ -104,10 +104,10 @@ static void report_drops(struct session *session)
 
 static void report_slow_reader(struct session *session)
 {
-	if (session->output.dropped && !session->said_dropped)
+	if (session->output.dropped && !session->warned_dropped)
 		message_warn(
 			"the reader of the output is too slow: dropping lines; their number is printed at the end");
-	session->said_dropped |= session->output.dropped != 0;
+	session->warned_dropped |= session->output.dropped != 0;
 }
 
 static json_t *json_totals(const struct session *session, const struct stream *stream)

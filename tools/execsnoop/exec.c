@@ -109,8 +109,8 @@ static void path_from_parts(struct exec *exec, const struct event *event)
 	}
 }
 
-static void take_path(struct exec *exec, const struct event *event, const struct exec_base *base,
-		      const char *inline_path)
+static void decode_path(struct exec *exec, const struct event *event, const struct exec_base *base,
+			const char *inline_path)
 {
 	if (!base->path_size)
 		path_from_parts(exec, event);
@@ -242,7 +242,7 @@ static int args_of_failure(struct exec *exec, const struct event *event, const s
 	return err;
 }
 
-static void take_base(struct exec *exec, const struct exec_base *base)
+static void decode_base(struct exec *exec, const struct exec_base *base)
 {
 	exec->time = base->head.time;
 	exec->cpu = base->head.cpu;
@@ -281,8 +281,8 @@ int exec_decode(struct exec *exec, const struct event *event)
 	exec->path = (struct exec_string){ "", 0, false, false };
 	buffer_reset(&exec->path_bytes);
 	buffer_reset(&exec->arg_bytes);
-	take_base(exec, &base);
-	take_path(exec, event, &base, path);
+	decode_base(exec, &base);
+	decode_path(exec, event, &base, path);
 	err = base.ret ? args_of_failure(exec, event, &base, args) : args_of_success(exec, event, &base, args);
 	if (exec->path_bytes.error || exec->arg_bytes.error)
 		return -ENOMEM;

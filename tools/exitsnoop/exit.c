@@ -62,8 +62,8 @@ static void drop_padding(struct exit_record *r, uint32_t argc)
 		r->args_size--;
 }
 
-static int take_args(struct exit_record *r, const struct event *event, const struct exit_event *e, const char *args,
-		     size_t at)
+static int decode_args(struct exit_record *r, const struct event *event, const struct exit_event *e, const char *args,
+		       size_t at)
 {
 	r->args = args;
 	r->args_size = e->args_size;
@@ -88,7 +88,7 @@ static int take_args(struct exit_record *r, const struct event *event, const str
 	return 0;
 }
 
-static void take_base(struct exit_record *r, const struct exit_event *e)
+static void decode_base(struct exit_record *r, const struct exit_event *e)
 {
 	r->pid = e->pid;
 	r->tid = e->tid;
@@ -130,8 +130,8 @@ int exit_decode(struct exit_record *r, const struct event *event)
 	r->time = event->time;
 	r->cpu = event->cpu;
 	buffer_reset(&r->joined);
-	take_base(r, &e);
-	return take_args(r, event, &e, record + sizeof(e), at);
+	decode_base(r, &e);
+	return decode_args(r, event, &e, record + sizeof(e), at);
 }
 
 void exit_record_free(struct exit_record *r)

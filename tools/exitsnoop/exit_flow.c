@@ -22,7 +22,7 @@
 int exit_flow_start(struct exit_flow *o)
 {
 	/* also if the kprobe comes first: it may be refused */
-	bool hold = o->usage || (!o->plan->told && !o->format->threads);
+	bool hold = o->usage || (!o->plan->has_group_dead && !o->format->threads);
 
 	if (hold)
 		o->pending = pending_exits_new(o->format->threads);
@@ -58,7 +58,7 @@ static void find_args(struct exit_flow *o)
 
 	/* a kernel thread has none; but it may be that the memory is gone already */
 	if (r->no_mm)
-		r->args_known = o->format->threads ? o->plan->told : !o->plan->by_live && !r->threads;
+		r->args_known = o->format->threads ? o->plan->has_group_dead : !o->plan->by_live && !r->threads;
 	if (!o->cmdlines)
 		return;
 	if (cmdlines_find(o->cmdlines, r->pid, o->format->threads ? 0 : r->start, &line)) {
@@ -69,12 +69,12 @@ static void find_args(struct exit_flow *o)
 	}
 }
 
-/* What is not known is shown so; why is told once. */
+/* Unknown values are shown as such; the reason is printed once. */
 static void check_usage(struct exit_flow *o)
 {
-	if (!o->usage || !o->format->cputime_known || o->record.usage_whole || o->said_partial || o->no_last_switch)
-		return; /* the last one was said at start */
-	o->said_partial = true;
+	if (!o->usage || !o->format->cputime_known || o->record.usage_whole || o->warned_partial || o->no_last_switch)
+		return; /* the tracer has warned */
+	o->warned_partial = true;
 	message_warn("CPU time, faults and switches of some processes are unknown: their last context switch was lost "
 		     "or came after tracing ended");
 }
@@ -105,7 +105,7 @@ static bool show(struct session *session, struct exit_flow *o, bool late)
 /* Where only signal->live tells of an end there may be two reports of it. */
 static bool is_reported_twice(const struct exit_flow *o)
 {
-	return o->pending && !o->plan->told && !o->format->threads;
+	return o->pending && !o->plan->has_group_dead && !o->format->threads;
 }
 
 static unsigned int what_follows(const struct exit_flow *o, const struct exit_record *r)
@@ -137,7 +137,7 @@ bool exit_flow_event(struct exit_flow *o, struct session *session, const struct 
 	return true;
 }
 
-/* Those of processes that are gone make room, a few at a time; what finds none all the same is told once. */
+/* Command lines of gone processes make room, a few at a time; a full table is reported once. */
 static void check_cmdlines(struct exit_flow *o)
 {
 	uint64_t now = clock_now();
@@ -147,9 +147,9 @@ static void check_cmdlines(struct exit_flow *o)
 		cmdlines_sweep(o->cmdlines);
 		o->next_sweep = now + SWEEP_NS;
 	}
-	if (o->said_dropped || !cmdlines_dropped(o->cmdlines))
+	if (o->warned_dropped || !cmdlines_dropped(o->cmdlines))
 		return;
-	o->said_dropped = true;
+	o->warned_dropped = true;
 	message_warn("command lines take more than %d MB: some are unknown", CMDLINES_MAX >> 20);
 }
 

@@ -33,9 +33,9 @@ struct exit_flow {
 	uint64_t printed;
 	uint64_t next_sweep; /* of cmdlines */
 	bool done;
-	bool said_dropped; /* that some command lines found no room */
+	bool warned_dropped; /* that some command lines found no room */
 	bool no_last_switch; /* it has no hook, so what was used stays unknown */
-	bool said_partial; /* that what some processes used is not known */
+	bool warned_partial; /* that what some processes used is not known */
 };
 
 /* Gets memory for what the plan needs. Returns 0 or -ENOMEM; exit_flow_free() in either case. */

@@ -33,16 +33,16 @@ void exit_plan_choose(struct exit_plan *p, bool args, bool usage, bool json, boo
 
 	memset(p, 0, sizeof(*p));
 	p->args = args;
-	p->told = hooks_have_group_dead();
-	hooks_end(&p->exits, "exit", &end_programs, p->told);
+	p->has_group_dead = hooks_have_group_dead();
+	hooks_end(&p->exits, "exit", &end_programs, p->has_group_dead);
 	p->execs = hooks_exec;
 	p->execs.optional = true;
 	make_forks(&p->forks);
 	p->forks.optional = !follow;
 	/* what an end rests on first: an end that is seen has been seen to begin, or is older than we are */
-	if (follow || (args && !p->told))
+	if (follow || (args && !p->has_group_dead))
 		targets[n++] = &p->forks;
-	if (json || usage || (args && !p->told))
+	if (json || usage || (args && !p->has_group_dead))
 		targets[n++] = &p->execs;
 	hooks_last_switch(&p->last_switch, features_version_code());
 	p->last_switch.cost = "CPU times, faults and switches are unknown";
@@ -75,7 +75,7 @@ void exit_plan_check(struct exit_plan *p, const struct tracer *tracer)
 	const struct plan *plan = plan_of(&p->exits, (struct tracer *)tracer);
 	bool kprobe;
 
-	if (!plan || !plan->n_choices || p->told)
+	if (!plan || !plan->n_choices || p->has_group_dead)
 		return;
 	kprobe = plan->choices[0].usable && plan->choices[0].method->family == PLAN_KPROBE;
 	p->by_live = !kprobe;
@@ -89,7 +89,7 @@ void exit_plan_finish(const struct exit_plan *p, struct tracer *tracer)
 	enum layout_field missing;
 	unsigned int i;
 
-	if (!plan || p->told || layout_known(&tracer->layout, LAYOUT_GROUP_LIVE, &missing))
+	if (!plan || p->has_group_dead || layout_known(&tracer->layout, LAYOUT_GROUP_LIVE, &missing))
 		return;
 	for (i = 0; i < plan->n_choices; i++) {
 		struct plan_candidate *choice = &plan->choices[i];

@@ -10,10 +10,10 @@
 struct tracer;
 
 struct exit_plan {
-	bool told;	    /* sched_process_exit tells group_dead, and the memory is still there (6.16) */
-	bool by_live;	    /* only live == 0 tells of an end: there may be two reports */
-	bool may_need_live; /* that comes next if the kprobe is refused */
-	bool remember;	    /* command lines must be remembered: they are gone at the end */
+	bool has_group_dead; /* sched_process_exit tells group_dead, and the memory is still there (6.16) */
+	bool by_live;	     /* only live == 0 tells of an end: there may be two reports */
+	bool may_need_live;  /* that comes next if the kprobe is refused */
+	bool remember;	     /* command lines must be remembered: they are gone at the end */
 	/* for exit_plan.c */
 	bool args;
 	struct probe_target exits, execs, forks, last_switch, signals;

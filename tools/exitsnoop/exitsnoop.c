@@ -120,7 +120,7 @@ static int prepare(struct session *session)
 	constants[EXIT_ARGS] = flow.args;
 	constants[EXIT_REMEMBER] = plan.remember;
 	constants[EXIT_EXECS] = session->options.json;
-	constants[EXIT_LEADERS] = !plan.told && !format.threads;
+	constants[EXIT_LEADERS] = !plan.has_group_dead && !format.threads;
 	constants[EXIT_KILLERS] = (shown & EXIT_SHOW_KILLER) != 0;
 	if (!(shown & EXIT_SHOW_KILLER))
 		tracer->skip_maps |= 1ULL << MAP_KILLERS | 1ULL << MAP_SENDING;
@@ -133,7 +133,7 @@ static int prepare(struct session *session)
 	return TOOL_FAILED;
 }
 
-/* What was asked for and cannot be had is shown as unknown; why is said once. */
+/* A value that this kernel does not give is shown as unknown; the reason is printed once. */
 static int check(struct session *session)
 {
 	const struct layout *layout = &session->tracer.layout;

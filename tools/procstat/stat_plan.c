@@ -71,11 +71,11 @@ static unsigned int choose_end(struct plan *plan)
 
 void stat_plan_choose(struct stat_plan *plan, const struct probe_target **targets)
 {
-	plan->told = hooks_have_group_dead();
+	plan->has_group_dead = hooks_have_group_dead();
 	plan->failed = failed_exec;
 	hooks_last_switch(&plan->last_switch, features_version_code());
 	plan->last_switch.cost = "CPU time lacks what a process used between its end and its last switch";
-	hooks_end(&plan->ends, "process end", &end_programs, plan->told);
+	hooks_end(&plan->ends, "process end", &end_programs, plan->has_group_dead);
 	targets[0] = &hooks_fork;
 	targets[1] = &hooks_exec;
 	targets[FAILED] = &plan->failed;
@@ -85,7 +85,7 @@ void stat_plan_choose(struct stat_plan *plan, const struct probe_target **target
 
 void stat_plan_check(struct stat_plan *plan, struct tracer *t)
 {
-	if (!plan->told && t->plans[ENDS].n_choices)
+	if (!plan->has_group_dead && t->plans[ENDS].n_choices)
 		plan->groups = choose_end(&t->plans[ENDS]);
 	plan->no_fails = !any_usable(&t->plans[FAILED]);
 	plan->failed.optional = plan->no_fails;

@@ -8,7 +8,7 @@
 
 struct stat_plan {
 	struct probe_target failed, last_switch, ends; /* tracer.plans refer to them */
-	bool told;				       /* sched_process_exit tells group_dead */
+	bool has_group_dead;			       /* sched_process_exit tells group_dead */
 	unsigned int groups; /* of the layout, that are needed besides those of exec and exit */
 	bool no_fails;	     /* failed execs cannot be seen here */
 };

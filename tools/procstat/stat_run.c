@@ -49,11 +49,11 @@ static int read_counters(struct session *session, struct stat_run *o)
 		message_error("cannot read the counters: %s", strerror(-err));
 		session->failed = true;
 	}
-	if (rest && !o->said_full)
+	if (rest && !o->warned_full)
 		message_warn("the BPF map is full: %llu events were counted as (others); "
 			     "a larger --rows makes room",
 			     (unsigned long long)rest);
-	o->said_full |= rest != 0;
+	o->warned_full |= rest != 0;
 	return err;
 }
 
@@ -109,7 +109,7 @@ void stat_run_begin(struct stat_run *o, struct session *session)
 	read_counters(session, o);
 	stat_clear(&o->interval);
 	stat_clear(&o->all);
-	o->said_full = false;
+	o->warned_full = false;
 	session->view.start_ns = clock_now();
 	o->began = session->view.start_ns;
 	report_when(session);

@@ -24,7 +24,7 @@ struct stat_run {
 	struct stat_table interval, all;
 	struct buffer text;
 	uint64_t shown, began;
-	bool said_full;
+	bool warned_full;
 };
 
 /* When everything is attached: counting begins. */
