@@ -49,8 +49,8 @@ struct hooks_end_programs {
 };
 
 /*
- * The end of a process, named @name in the plan, with these programs, into *target. @has_group_dead: hooks_have_group_dead(). Where
- * it is not told the kprobe comes first on every kernel.
+ * The end of a process, named @name in the plan, with these programs, into *target. @has_group_dead:
+ * hooks_have_group_dead(). Without it the kprobe comes first on every kernel.
  */
 void hooks_end(struct probe_target *target, const char *name, const struct hooks_end_programs *programs,
 	       bool has_group_dead);

@@ -230,7 +230,7 @@ static void test_tools(void **state)
 		check_target(&exec_hooks_failed, &f, kernels[i].failed);
 		check_target(&stats.failed, &f, kernels[i].failed);
 		check_target(&end, &f, kernels[i].end);
-		if (!exits.told)
+		if (!exits.has_group_dead)
 			check_target(&exits.exits, &f, kernels[i].end);
 		hooks_last_switch(&last, f.version_code);
 		check_target(&last, &f, kernels[i].last);
