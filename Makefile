@@ -38,7 +38,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $1/*.c)))
 LIBRARY := $(BUILD)/libprocsnoop.a
 # what the tools consist of but for their main(), for the unit tests
 TOOL_MODULES := $(BUILD)/libtools.a
-COMPILER_SOURCES := tools/compile/compile.c $(addprefix common/,image/image.c image/image_code.c \
+COMPILER_SOURCES := tools/compile/compile.c $(addprefix common/,image/image.c image/image_code.c base/fd.c \
 	base/buffer.c base/number.c base/message.c base/escape.c)
 
 Q := $(if $(filter 1,$(V)),,@)

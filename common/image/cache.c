@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/fd.h"
 
 #define MAGIC "procsnoop cache 2"
 #define ENTRY_MAX (8 << 20)
@@ -239,21 +240,6 @@ static void make_room(int directory, const char *newest)
 		closedir(dir);
 }
 
-static int write_all(int fd, const char *bytes, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, bytes, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		size -= n;
-	}
-	return 0;
-}
-
 static int open_temporary(int directory, const char *name)
 {
 	return openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -270,7 +256,7 @@ static int write_entry(int directory, const char *name, const struct buffer *ent
 		fd = open_temporary(directory, temporary); /* left by one that had our process id and was killed */
 	if (fd < 0)
 		return -errno;
-	err = write_all(fd, entry->data, entry->length);
+	err = fd_write_all(fd, entry->data, entry->length);
 	if (close(fd) < 0 && !err)
 		err = -errno;
 	if (!err && renameat(directory, temporary, directory, name) < 0)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/fd.h"
 #include "image/sources.h"
 
 static const char *const directories[] = { "", "/include", "/include/linux" };
@@ -17,13 +18,11 @@ static const char *const directories[] = { "", "/include", "/include/linux" };
 
 static int write_file(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644), err = 0;
-	size_t length = strlen(text);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644), err;
 
 	if (fd < 0)
 		return -errno;
-	if (write(fd, text, length) != (ssize_t)length)
-		err = errno ? -errno : -EIO;
+	err = fd_write_all(fd, text, strlen(text));
 	fchmod(fd, 0644); /* whatever the umask */
 	close(fd);
 	return err;

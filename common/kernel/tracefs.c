@@ -268,3 +268,18 @@ int tracefs_event_field(const struct tracefs *t, const char *system, const char 
 	buffer_free(&text);
 	return err;
 }
+
+int tracefs_write_kprobe(const struct tracefs *t, const char *line)
+{
+	char path[sizeof(t->path) + 32];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "%s/kprobe_events", tracefs_path(t));
+	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, line, strlen(line)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}

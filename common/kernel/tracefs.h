@@ -63,6 +63,12 @@ bool tracefs_has_event(const struct tracefs *t, const char *system, const char *
 bool tracefs_has_kprobe_events(const struct tracefs *t);
 
 /*
+ * Writes one line to kprobe_events: "p:GROUP/NAME FUNCTION\n" creates a kprobe, "-:GROUP/NAME\n" removes it. Returns 0 or
+ * -errno (-ENOENT: no such function; -EBUSY: it is in use; -EACCES, -EPERM).
+ */
+int tracefs_write_kprobe(const struct tracefs *t, const char *line);
+
+/*
  * Appends a file of tracefs, its name relative to tracefs_path(), to @out. -EFBIG above 4 MB, else
  * -errno of open or read.
  */

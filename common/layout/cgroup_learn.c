@@ -15,6 +15,7 @@
 #include "kernel/cgroup.h"
 #include "layout/kread.h"
 #include "layout/layout.h"
+#include "layout/learn_core.h"
 #include "layout/probe_child.h"
 
 #define SET_SIZE 512 /* css_set: subsys[] is its first member from 4.16, before at 72 and more */
@@ -32,30 +33,6 @@ struct probe {
 	struct cgroup_offsets found;
 	unsigned int n_found;
 };
-
-static uint64_t u64_at(const unsigned char *bytes, uint32_t offset)
-{
-	uint64_t value;
-
-	memcpy(&value, bytes + offset, sizeof(value));
-	return value;
-}
-
-static uint32_t u32_at(const unsigned char *bytes, uint32_t offset)
-{
-	uint32_t value;
-
-	memcpy(&value, bytes + offset, sizeof(value));
-	return value;
-}
-
-/* What cannot be read is zeros. */
-static int read_at(const struct probe *p, uint64_t from, void *to, size_t size)
-{
-	int err = kread_read(p->kread, from, to, size);
-
-	return err == -EFAULT ? 0 : err;
-}
 
 static int copy_file(const char *from, const char *to, const char *name)
 {
@@ -143,14 +120,14 @@ static int follow_parents(struct probe *p, const unsigned char *node, struct cgr
 	int err = 0;
 
 	for (o->parent = 0; o->parent < NODE_SIZE && !err; o->parent += 8) {
-		if (!probe_child_reaches(&p->child, u64_at(node, o->parent)))
+		if (!probe_child_reaches(&p->child, learn_u64(node, o->parent)))
 			continue;
-		err = read_at(p, u64_at(node, o->parent), outer, sizeof(outer));
-		if (err || u32_at(outer, o->inode) != p->inodes[1] ||
-		    !probe_child_reaches(&p->child, u64_at(outer, o->parent)))
+		err = kread_read_or_zero(p->kread, learn_u64(node, o->parent), outer, sizeof(outer));
+		if (err || learn_u32(outer, o->inode) != p->inodes[1] ||
+		    !probe_child_reaches(&p->child, learn_u64(outer, o->parent)))
 			continue;
-		err = read_at(p, u64_at(outer, o->parent), root, sizeof(root));
-		if (err || u32_at(root, o->inode) != p->inodes[2])
+		err = kread_read_or_zero(p->kread, learn_u64(outer, o->parent), root, sizeof(root));
+		if (err || learn_u32(root, o->inode) != p->inodes[2])
 			continue;
 		if (p->n_found && is_after(&p->found, o))
 			continue;
@@ -164,14 +141,14 @@ static int follow_parents(struct probe *p, const unsigned char *node, struct cgr
 static int follow_cgroup(struct probe *p, uint64_t cgroup, struct cgroup_offsets *o)
 {
 	unsigned char bytes[CGROUP_SIZE], node[NODE_SIZE];
-	int err = read_at(p, cgroup, bytes, sizeof(bytes));
+	int err = kread_read_or_zero(p->kread, cgroup, bytes, sizeof(bytes));
 
 	for (o->node = 0; o->node < CGROUP_SIZE && !err; o->node += 8) {
-		if (!probe_child_reaches(&p->child, u64_at(bytes, o->node)))
+		if (!probe_child_reaches(&p->child, learn_u64(bytes, o->node)))
 			continue;
-		err = read_at(p, u64_at(bytes, o->node), node, sizeof(node));
+		err = kread_read_or_zero(p->kread, learn_u64(bytes, o->node), node, sizeof(node));
 		for (o->inode = 0; o->inode < NODE_SIZE && !err; o->inode += 4)
-			if (u32_at(node, o->inode) == p->inodes[0])
+			if (learn_u32(node, o->inode) == p->inodes[0])
 				err = follow_parents(p, node, o);
 	}
 	return err;
@@ -184,12 +161,12 @@ static int follow_set(struct probe *p, const unsigned char *set, struct cgroup_o
 	int err = 0;
 
 	for (o->set = 0; o->set < SET_SIZE && !err; o->set += 8) {
-		if (!probe_child_reaches(&p->child, u64_at(set, o->set)))
+		if (!probe_child_reaches(&p->child, learn_u64(set, o->set)))
 			continue;
-		err = read_at(p, u64_at(set, o->set), &cgroup, sizeof(cgroup));
+		err = kread_read_or_zero(p->kread, learn_u64(set, o->set), &cgroup, sizeof(cgroup));
 		if (err || !probe_child_reaches(&p->child, cgroup))
 			continue;
-		err = read_at(p, cgroup, &self, sizeof(self));
+		err = kread_read_or_zero(p->kread, cgroup, &self, sizeof(self));
 		if (!err && self == cgroup)
 			err = follow_cgroup(p, cgroup, o);
 		/* controllers that are mounted together have the same cgroup */
@@ -205,10 +182,10 @@ static int follow_set(struct probe *p, const unsigned char *set, struct cgroup_o
  */
 static bool can_be_set(const struct probe *p, uint32_t offset)
 {
-	uint64_t set = u64_at(p->bytes[0], offset), next = u64_at(p->bytes[0], offset + 8);
+	uint64_t set = learn_u64(p->bytes[0], offset), next = learn_u64(p->bytes[0], offset + 8);
 
-	return probe_child_reaches(&p->child, set) && set != u64_at(p->bytes[1], offset) &&
-	       next == u64_at(p->bytes[0], offset + 16) && next > set && next - set < SET_SIZE;
+	return probe_child_reaches(&p->child, set) && set != learn_u64(p->bytes[1], offset) &&
+	       next == learn_u64(p->bytes[0], offset + 16) && next > set && next - set < SET_SIZE;
 }
 
 static int follow_task(struct probe *p)
@@ -220,7 +197,7 @@ static int follow_task(struct probe *p)
 	for (o.task = 0; o.task + 24 <= LAYOUT_OFFSET_MAX && !err && !p->n_found; o.task += 8) {
 		if (!can_be_set(p, o.task))
 			continue;
-		err = read_at(p, u64_at(p->bytes[0], o.task), set, sizeof(set));
+		err = kread_read_or_zero(p->kread, learn_u64(p->bytes[0], o.task), set, sizeof(set));
 		if (!err)
 			err = follow_set(p, set, &o);
 	}
@@ -234,7 +211,7 @@ static int search(struct probe *p)
 	p->tasks[0] = p->child.self.task;
 	for (i = 0; i < 2 && !err; i++) {
 		p->bytes[i] = calloc(1, LAYOUT_OFFSET_MAX);
-		err = p->bytes[i] ? read_at(p, p->tasks[i], p->bytes[i], LAYOUT_OFFSET_MAX) : -ENOMEM;
+		err = p->bytes[i] ? kread_read_or_zero(p->kread, p->tasks[i], p->bytes[i], LAYOUT_OFFSET_MAX) : -ENOMEM;
 	}
 	return err ? err : follow_task(p);
 }

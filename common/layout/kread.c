@@ -83,21 +83,6 @@ static int open_faults(const struct kread *p)
 	return open_event(p, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS);
 }
 
-static int write_probe(const struct kread *p, const char *line)
-{
-	char path[sizeof(p->tracefs.path) + 32];
-	int fd, err = 0;
-
-	snprintf(path, sizeof(path), "%s/kprobe_events", tracefs_path(&p->tracefs));
-	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, line, strlen(line)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 /* Both names are the same function (include/linux/syscalls.h, SYSCALL_DEFINEx); kallsyms may have lost either. */
 static int make_probe(struct kread *p)
 {
@@ -112,7 +97,7 @@ static int make_probe(struct kread *p)
 	snprintf(p->probe, sizeof(p->probe), "p%d_%d_%llu", PROBE_NUMBER, getpid(), (unsigned long long)start);
 	for (i = 0, err = -ENOENT; i < ARRAY_SIZE(names) && err; i++) {
 		snprintf(line, sizeof(line), "p:" PROBE_GROUP "/%s %s\n", p->probe, names[i]);
-		err = write_probe(p, line);
+		err = tracefs_write_kprobe(&p->tracefs, line);
 		snprintf(p->description, sizeof(p->description), "kprobe on %s", names[i]);
 	}
 	if (err)
@@ -244,7 +229,7 @@ static void remove_probe(const struct kread *p)
 	int i;
 
 	snprintf(line, sizeof(line), "-:" PROBE_GROUP "/%s\n", p->probe);
-	for (i = 0; i < 20 && write_probe(p, line) == -EBUSY; i++)
+	for (i = 0; i < 20 && tracefs_write_kprobe(&p->tracefs, line) == -EBUSY; i++)
 		nanosleep(&pause, NULL);
 }
 
@@ -393,6 +378,13 @@ int kread_read(struct kread *p, uint64_t from, void *to, size_t size)
 			return err;
 	}
 	return 0;
+}
+
+int kread_read_or_zero(struct kread *p, uint64_t from, void *to, size_t size)
+{
+	int err = kread_read(p, from, to, size);
+
+	return err == -EFAULT ? 0 : err;
 }
 
 void kread_count(const struct kread *p, unsigned long *pieces, unsigned long *triggers)

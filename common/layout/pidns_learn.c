@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "layout/kread.h"
 #include "layout/layout.h"
+#include "layout/learn_core.h"
 #include "layout/pidns.h"
 #include "layout/probe_child.h"
 
@@ -34,56 +35,32 @@ static bool is_kernel_address(uint64_t word)
 	return word >> 56 == 0xff && word % 8 == 0;
 }
 
-static uint64_t u64_at(const unsigned char *bytes, uint32_t offset)
-{
-	uint64_t value;
-
-	memcpy(&value, bytes + offset, sizeof(value));
-	return value;
-}
-
-static uint32_t u32_at(const unsigned char *bytes, uint32_t offset)
-{
-	uint32_t value;
-
-	memcpy(&value, bytes + offset, sizeof(value));
-	return value;
-}
-
-/* What cannot be read is zeros. */
-static int read_at(const struct pair *p, uint64_t from, void *to, size_t size)
-{
-	int err = kread_read(p->kread, from, to, size);
-
-	return err == -EFAULT ? 0 : err;
-}
-
 /* Are these the numbers of both, level by level, with their namespaces beside them? */
 static bool holds(const struct pair *p, uint32_t numbers, uint32_t stride)
 {
-	uint32_t level = u32_at(p->ours, LEVEL_AT), own = numbers + level * stride, below = own + stride;
+	uint32_t level = learn_u32(p->ours, LEVEL_AT), own = numbers + level * stride, below = own + stride;
 
-	if (below + 16 > PID_SIZE || u32_at(p->ours, own) != (uint32_t)getpid() ||
-	    u32_at(p->theirs, own) != (uint32_t)p->child.pid || !is_kernel_address(u64_at(p->ours, own + 8)) ||
-	    u64_at(p->ours, own + 8) != u64_at(p->theirs, own + 8))
+	if (below + 16 > PID_SIZE || learn_u32(p->ours, own) != (uint32_t)getpid() ||
+	    learn_u32(p->theirs, own) != (uint32_t)p->child.pid || !is_kernel_address(learn_u64(p->ours, own + 8)) ||
+	    learn_u64(p->ours, own + 8) != learn_u64(p->theirs, own + 8))
 		return false;
 	if (!p->below)
 		return stride == (kread_version(p->kread) < KERNEL_VERSION(4, 15, 0) ? 32 : 16);
-	return u32_at(p->theirs, below) == 1 && is_kernel_address(u64_at(p->theirs, below + 8)) &&
-	       u64_at(p->theirs, below + 8) != u64_at(p->theirs, own + 8);
+	return learn_u32(p->theirs, below) == 1 && is_kernel_address(learn_u64(p->theirs, below + 8)) &&
+	       learn_u64(p->theirs, below + 8) != learn_u64(p->theirs, own + 8);
 }
 
 /* struct upid { int nr; struct pid_namespace *ns; }, before 4.15 with a struct hlist_node too */
 static bool find_numbers(const struct pair *p, struct pidns_layout *l)
 {
 	static const uint32_t strides[] = { 16, 32 };
-	uint32_t level = u32_at(p->ours, LEVEL_AT), numbers;
+	uint32_t level = learn_u32(p->ours, LEVEL_AT), numbers;
 	unsigned int i, n = 0;
 
-	if (level >= LEVEL_MAX || u32_at(p->theirs, LEVEL_AT) != level + p->below)
+	if (level >= LEVEL_MAX || learn_u32(p->theirs, LEVEL_AT) != level + p->below)
 		return false;
 	for (numbers = 8; numbers + 16 <= PID_SIZE; numbers += 8) {
-		if (u32_at(p->ours, numbers) != p->self.tgid || u32_at(p->theirs, numbers) != p->child.self.tgid)
+		if (learn_u32(p->ours, numbers) != p->self.tgid || learn_u32(p->theirs, numbers) != p->child.self.tgid)
 			continue;
 		for (i = 0; i < ARRAY_SIZE(strides); i++) {
 			if (!holds(p, numbers, strides[i]))
@@ -94,7 +71,7 @@ static bool find_numbers(const struct pair *p, struct pidns_layout *l)
 		}
 	}
 	l->level = level;
-	l->space = n == 1 ? u64_at(p->ours, l->numbers + level * l->stride + 8) : 0;
+	l->space = n == 1 ? learn_u64(p->ours, l->numbers + level * l->stride + 8) : 0;
 	return n == 1;
 }
 
@@ -103,19 +80,19 @@ static int scan(struct pair *p, uint32_t from, uint32_t end, struct pidns_layout
 {
 	unsigned char our[TASK_PART], their[TASK_PART];
 	uint32_t at;
-	int err = read_at(p, p->self.task + from, our, sizeof(our));
+	int err = kread_read_or_zero(p->kread, p->self.task + from, our, sizeof(our));
 
 	if (!err)
-		err = read_at(p, p->child.self.task + from, their, sizeof(their));
+		err = kread_read_or_zero(p->kread, p->child.self.task + from, their, sizeof(their));
 	for (at = 0; at < end - from && !err; at += 8) {
-		if (!probe_child_reaches(&p->child, u64_at(our, at)) ||
-		    !probe_child_reaches(&p->child, u64_at(their, at)) || u64_at(our, at) == u64_at(their, at))
+		if (!probe_child_reaches(&p->child, learn_u64(our, at)) ||
+		    !probe_child_reaches(&p->child, learn_u64(their, at)) || learn_u64(our, at) == learn_u64(their, at))
 			continue;
-		err = read_at(p, u64_at(their, at), p->theirs, sizeof(p->theirs));
-		if (!err && u32_at(p->theirs, LEVEL_AT) > LEVEL_MAX)
+		err = kread_read_or_zero(p->kread, learn_u64(their, at), p->theirs, sizeof(p->theirs));
+		if (!err && learn_u32(p->theirs, LEVEL_AT) > LEVEL_MAX)
 			continue;
 		if (!err)
-			err = read_at(p, u64_at(our, at), p->ours, sizeof(p->ours));
+			err = kread_read_or_zero(p->kread, learn_u64(our, at), p->ours, sizeof(p->ours));
 		if (!err && find_numbers(p, l)) {
 			l->task = from + at;
 			return 1;

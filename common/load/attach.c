@@ -51,29 +51,12 @@ struct attach *attach_new(const struct tracefs *tracefs)
 	return attach;
 }
 
-static int write_kprobe_events(const struct tracefs *tracefs, const char *line)
-{
-	char path[1100];
-	int fd, err = 0;
-
-	if (!tracefs)
-		return -ENOENT;
-	snprintf(path, sizeof(path), "%s/kprobe_events", tracefs_path(tracefs));
-	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, line, strlen(line)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 static int remove_probe(const struct tracefs *tracefs, const char *name)
 {
 	char line[ATTACH_NAME_SIZE + 32];
 
 	snprintf(line, sizeof(line), "-:%s/%s\n", GROUP, name);
-	return write_kprobe_events(tracefs, line);
+	return tracefs ? tracefs_write_kprobe(tracefs, line) : -ENOENT;
 }
 
 void attach_undo(struct attach *attach, unsigned int keep)
@@ -232,11 +215,11 @@ static int make_probe(struct attach *attach, const char *name, const char *funct
 
 	if (returns && takes_call_number(attach->tracefs)) {
 		snprintf(line, sizeof(line), "r%d:%s/%s %s\n", CALLS_UNDER_WAY, GROUP, name, function);
-		err = write_kprobe_events(attach->tracefs, line);
+		err = tracefs_write_kprobe(attach->tracefs, line);
 	}
 	if (err == -EINVAL) {
 		snprintf(line, sizeof(line), "%c:%s/%s %s\n", returns ? 'r' : 'p', GROUP, name, function);
-		err = write_kprobe_events(attach->tracefs, line);
+		err = tracefs_write_kprobe(attach->tracefs, line);
 	}
 	return err;
 }

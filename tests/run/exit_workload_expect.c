@@ -9,12 +9,12 @@
 
 #include "exit_workload.h"
 
-#define SLACK_NS 2000		     /* two clocks read one after the other, and digits of a number of seconds */
-#define ARGS_MAX 4096		     /* bytes of a command line that are shown */
-#define CPU_SPLIT_NS 60000000	     /* the split into user and system time rests on ticks */
-#define CPU_EXACT_NS 1000000	     /* beside 1 % */
-#define CPU_AHEAD_NS 25000000	     /* until its last switch, which wait4 does not wait for; cpu_time.sh is stricter */
-#define SWITCHES_AHEAD 3	/* as CPU_AHEAD_NS: its last switch, and those by which others got the CPU before */
+#define SLACK_NS 2000	      /* two clocks read one after the other, and digits of a number of seconds */
+#define ARGS_MAX 4096	      /* bytes of a command line that are shown */
+#define CPU_SPLIT_NS 60000000 /* the split into user and system time rests on ticks */
+#define CPU_EXACT_NS 1000000  /* beside 1 % */
+#define CPU_AHEAD_NS 25000000 /* until its last switch, which wait4 does not wait for; cpu_time.sh is stricter */
+#define SWITCHES_AHEAD 3      /* as CPU_AHEAD_NS: its last switch, and those by which others got the CPU before */
 
 void wait_until(volatile const int *flag, int value)
 {

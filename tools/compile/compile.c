@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/fd.h"
 #include "base/message.h"
 #include "base/number.h"
 #include "image/compile.h"
@@ -123,21 +124,6 @@ static int make_image(const struct bcc *bcc, void *module, struct buffer *out)
 	return err;
 }
 
-static int write_all(int fd, const char *bytes, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, bytes, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		size -= n;
-	}
-	return 0;
-}
-
 static int compile(const struct bcc *bcc, struct buffer *request, int to)
 {
 	const char *flags[MAX_FLAGS], *source;
@@ -154,7 +140,7 @@ static int compile(const struct bcc *bcc, struct buffer *request, int to)
 		return COMPILE_EXIT_FAILED;
 	err = make_image(bcc, module, &image);
 	if (!err)
-		err = write_all(to, image.data, image.length);
+		err = fd_write_all(to, image.data, image.length);
 	if (err)
 		message_error("no image: %s", strerror(-err));
 	buffer_free(&image);
