@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/number.h"
 #include "kernel/headers_archive.h"
 
 static const char kconfig_file[] = "include/linux/kconfig.h";
@@ -43,8 +44,19 @@ static bool has_file(const char *directory, const char *name)
 	return found;
 }
 
+/* Whether an owner is as good as root. A tree that was named may belong to the user who runs us by sudo(8), too. */
+static bool is_trusted_owner(uid_t owner, enum headers_kind kind)
+{
+	const char *sudo = kind == HEADERS_ENV ? secure_getenv("SUDO_UID") : NULL;
+	uint64_t uid;
+
+	if (!owner || owner == geteuid())
+		return true;
+	return sudo && number_u64(sudo, 1, UINT32_MAX, &uid) == 0 && owner == uid;
+}
+
 /* Tells whether somebody else could have put code into @directory, and says so. */
-static bool is_foreign(struct search *s, const char *directory)
+static bool is_foreign(struct search *s, enum headers_kind kind, const char *directory)
 {
 	static const char *const parts[] = {
 		"",
@@ -64,11 +76,9 @@ static bool is_foreign(struct search *s, const char *directory)
 		if (!failed && st.st_mode & (S_IWGRP | S_IWOTH))
 			buffer_printf(&s->h->looked_at, "%s: refused: group or others can write to it (mode %04o)\n",
 				      path, (unsigned int)st.st_mode & 07777);
-		else if (!failed && !geteuid() && st.st_uid)
-			buffer_printf(&s->h->looked_at,
-				      "%s: refused: owned by uid %lu, not by root; if you trust "
-				      "it, name it in BCC_KERNEL_SOURCE\n",
-				      path, (unsigned long)st.st_uid);
+		else if (!failed && !geteuid() && !is_trusted_owner(st.st_uid, kind))
+			buffer_printf(&s->h->looked_at, "%s: refused: owned by uid %lu, not by root\n", path,
+				      (unsigned long)st.st_uid);
 		else
 			failed = 1;
 		free(path);
@@ -99,8 +109,8 @@ static int try_tree(struct search *s, enum headers_kind kind, const char *direct
 	struct buffer *why = &s->h->looked_at;
 
 	if (kconfig && autoconf) {
-		/* What the user named is trusted; what was unpacked is ours whatever its modes. */
-		if (kind != HEADERS_ENV && kind != HEADERS_KHEADERS && is_foreign(s, directory))
+		/* what was unpacked is ours whatever its modes */
+		if (kind != HEADERS_KHEADERS && is_foreign(s, kind, directory))
 			return 0;
 		return accept(s, kind, directory, directory, needs_env);
 	}
@@ -118,7 +128,7 @@ static int try_tree(struct search *s, enum headers_kind kind, const char *direct
 
 static int find_env(struct search *s)
 {
-	const char *value = getenv("BCC_KERNEL_SOURCE");
+	const char *value = secure_getenv("BCC_KERNEL_SOURCE");
 	char *directory;
 	int result;
 
@@ -155,7 +165,7 @@ static int try_modules(struct search *s, const char *source, const char *build)
 		return 0;
 	}
 	if (has_file(source, kconfig_file)) {
-		if (is_foreign(s, source) || is_foreign(s, build))
+		if (is_foreign(s, HEADERS_MODULES, source) || is_foreign(s, HEADERS_MODULES, build))
 			return 0;
 		return accept(s, HEADERS_MODULES, source, build, false);
 	}
@@ -242,21 +252,4 @@ void headers_release(struct headers *h)
 	free(h->build);
 	buffer_free(&h->looked_at);
 	memset(h, 0, sizeof(*h));
-}
-
-const char *headers_kind_name(enum headers_kind kind)
-{
-	switch (kind) {
-	case HEADERS_ENV:
-		return "BCC_KERNEL_SOURCE";
-	case HEADERS_MODULES:
-		return "/lib/modules";
-	case HEADERS_USR_SRC:
-		return "/usr/src/kernels";
-	case HEADERS_KHEADERS:
-		return "the kernel's own archive";
-	case HEADERS_NONE:
-		break;
-	}
-	return "none";
 }

@@ -36,8 +36,8 @@ struct headers {
 /*
  * Looks for usable headers of kernel @release (uname -r) in the order of enum headers_kind. Directories
  * that others than their owner can write to, or that (when we are root) root does not own, are
- * refused as they could hold foreign code (CVE-2024-2314); only one that the user named in
- * BCC_KERNEL_SOURCE is taken as it is, if its path is absolute. The kernel's archive is unpacked
+ * refused as they could hold foreign code (CVE-2024-2314). BCC_KERNEL_SOURCE (an absolute path; ignored in a setuid
+ * program) may also name one of the user in SUDO_UID, who may run anything as root. The kernel's archive is unpacked
  * (loading the module kheaders for that moment if needed) by tar into a new directory below /run or
  * /tmp, mode 0700: the compile program, which runs as another user, is started inside (compile.h).
  * Returns 0; -ENOENT (none: see @looked_at); -ENOMEM. To be followed by headers_release() in every
@@ -50,11 +50,6 @@ int headers_find(struct headers *h, const char *release, const char *root_prefix
  * called twice.
  */
 void headers_release(struct headers *h);
-
-/*
- * Returns a short name of the kind for messages: "BCC_KERNEL_SOURCE", "/lib/modules" ...; static.
- */
-const char *headers_kind_name(enum headers_kind kind);
 
 /*
  * Appends to @out the command that installs the headers of kernel @release on this distribution, by

@@ -16,7 +16,6 @@
 #define BLOCK_SIZE (128u << 10)
 #define BUCKETS 256
 #define NONE SIZE_MAX
-#define BLACKLIST_MAX (4u << 20)
 
 /* The wanted names by a cheap hash of the name up to its first dot: a kernel has 200000 symbols. */
 struct symbol_index {
@@ -222,34 +221,4 @@ int symbols_find(struct symbol_wanted *wanted, size_t n, const char *root_prefix
 	err = scan_file(&index, root_prefix);
 	free(index.next);
 	return err;
-}
-
-/* A line is "0xADDRESS-0xADDRESS\tNAME"; kptr_restrict changes only the addresses. */
-static int is_listed(const char *text, const char *name)
-{
-	size_t length = strlen(name), line_length;
-	const char *tab;
-
-	for (; *text; text += line_length + (text[line_length] == '\n')) {
-		line_length = strcspn(text, "\n");
-		tab = memchr(text, '\t', line_length);
-		if (tab && (size_t)(text + line_length - tab - 1) == length && !memcmp(tab + 1, name, length))
-			return 1;
-	}
-	return 0;
-}
-
-int symbols_blacklisted(const char *name, const char *root_prefix)
-{
-	struct buffer text = BUFFER_EMPTY;
-	char path[1024];
-	int result;
-
-	result = symbols_path(path, sizeof(path), root_prefix, "/sys/kernel/debug/kprobes/blacklist");
-	if (!result)
-		result = buffer_read_file(&text, path, BLACKLIST_MAX);
-	if (!result)
-		result = is_listed(buffer_text(&text), name);
-	buffer_free(&text);
-	return result;
 }

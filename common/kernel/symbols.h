@@ -29,11 +29,4 @@ struct symbol_wanted {
  */
 int symbols_find(struct symbol_wanted *wanted, size_t n, const char *root_prefix);
 
-/*
- * Tells whether kprobes are forbidden on a function: 1 or 0 by /sys/kernel/debug/kprobes/blacklist,
- * or -errno if that can not be read: -EPERM under lockdown, -EACCES, -ENOENT without debugfs or
- * kprobes. Then it is unknown: just try.
- */
-int symbols_blacklisted(const char *name, const char *root_prefix);
-
 #endif

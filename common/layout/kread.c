@@ -39,7 +39,6 @@ struct kread {
 	struct tracefs tracefs;
 	char probe[64]; /* name of the kprobe's event, "" if there is none */
 	char description[64];
-	unsigned long pieces, triggers;
 };
 
 static int load_program(struct kread *p)
@@ -351,8 +350,6 @@ static int read_batch(struct kread *p, uint64_t from, unsigned char *to, size_t 
 
 	for (i = 0; i < n; i++)
 		request.address[i] = from + i * KREAD_PIECE_SIZE;
-	p->triggers++;
-	p->pieces += n;
 	err = fire(p, p->event, &request, n - 1, &result, 0);
 	for (i = 0; i < n && !err; i++) {
 		part = size - i * KREAD_PIECE_SIZE < KREAD_PIECE_SIZE ? size - i * KREAD_PIECE_SIZE : KREAD_PIECE_SIZE;
@@ -385,12 +382,6 @@ int kread_read_or_zero(struct kread *p, uint64_t from, void *to, size_t size)
 	int err = kread_read(p, from, to, size);
 
 	return err == -EFAULT ? 0 : err;
-}
-
-void kread_count(const struct kread *p, unsigned long *pieces, unsigned long *triggers)
-{
-	*pieces = p->pieces;
-	*triggers = p->triggers;
 }
 
 uint32_t kread_version(const struct kread *p)

@@ -64,9 +64,6 @@ int kread_read(struct kread *p, uint64_t from, void *to, size_t size);
 /* As kread_read(), but memory that cannot be read counts as zeros: no -EFAULT. */
 int kread_read_or_zero(struct kread *p, uint64_t from, void *to, size_t size);
 
-/* How many pieces were asked for, and how often the program was set off, since kread_open(). */
-void kread_count(const struct kread *p, unsigned long *pieces, unsigned long *triggers);
-
 /* The version code that kread_open() was given. */
 uint32_t kread_version(const struct kread *p);
 

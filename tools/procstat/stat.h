@@ -71,8 +71,6 @@ bool stat_has_failures(const struct stat_line *line);
 /* Where a bucket of lifetimes begins, in ms: 0, 1, 2, 4, 8 and so on. */
 uint64_t stat_bucket_low(unsigned int bucket);
 
-/* The columns' names for --sort, by enum stat_column; and back, -EINVAL. */
-const char *stat_column_name(enum stat_column column);
 int stat_parse_column(const char *name, enum stat_column *column);
 
 #endif

@@ -32,11 +32,6 @@ struct widths {
 	unsigned int hidden; /* bits 1 << enum stat_column */
 };
 
-const char *stat_by_name(enum stat_by by)
-{
-	return by_names[by];
-}
-
 int stat_parse_by(const char *name, enum stat_by *by)
 {
 	unsigned int i;

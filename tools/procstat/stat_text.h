@@ -36,8 +36,6 @@ struct stat_view {
  */
 void stat_text(const struct stat_table *table, const struct stat_view *look, struct buffer *out);
 
-/* What keys are: "comm" and so on, and back, -EINVAL. */
-const char *stat_by_name(enum stat_by by);
 int stat_parse_by(const char *name, enum stat_by *by);
 
 /* Tells whether keys are numbers. */
