@@ -320,7 +320,7 @@ void probe_task_free(struct probe_task_set *set)
 const char *probe_task_advice(void)
 {
 	if (!pidns_owns_proc())
-		return "/proc is missing or not that of this PID namespace, which learning needs: mount it";
+		return "learning needs the /proc of this PID namespace: mount it";
 	/* it then hides tasks that we may not trace (fs/proc/base.c has_pid_permissions) */
 	if (!process_may_inspect())
 		return "/proc may be mounted with hidepid, and CAP_SYS_PTRACE is missing: run as root, or with this capability too";

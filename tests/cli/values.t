@@ -70,10 +70,12 @@ describe() {
 		lines '' x -1 $huge TERM,
 		printf 'more:%s\n' 0 65 9x '9 ' 9,x ,9 9,,15 'TERM KILL' SIG
 		;;
-	FILE | LABEL)
-		# not opened where the source is printed
+	FILE)
+		# not opened where the source is printed; every name but none is one
 		fine=$tmp/file
+		echo empty:
 		;;
+	LABEL) fine=$tmp/file ;;
 	MAP)
 		fine=
 		printf '%s\n' never: never:x
@@ -175,7 +177,7 @@ check_wrong() {
 check_never() {
 	one_line
 	case $?$line in
-	0*"--$name"[,\)]*' are not used: '*) verdict "$1 is refused" 0 ;;
+	0*"--$name"[,\)]*' are not supported: '*) verdict "$1 is refused" 0 ;;
 	*) verdict "$1 is refused" 1 ;;
 	esac
 }

@@ -172,7 +172,7 @@ fi
 
 # unshare(1) without --mount-proc: /proc has the numbers of the namespace above
 ended unshare -p -f "$bin/exitsnoop" --layout learned -j --follow -- ./nested_sh -c 'echo $$ >first; exit 0'
-grep -q '"comm":"nested_sh"' out || { [ $code = 3 ] && grep -q '/proc is missing or belongs to another PID namespace' err; }
+grep -q '"comm":"nested_sh"' out || { [ $code = 3 ] && grep -q '/proc of this PID namespace' err; }
 result $? 'with the /proc of a namespace above: it works, or says that this is why not'
 
 # a /proc of another namespace: what is looked up there would be somebody else's
