@@ -31,7 +31,7 @@ for tool in execsnoop exitsnoop procstat; do
 	result $? "$tool without /sys"
 	unshare -m sh -c "umount -l /proc && exec $bin/$tool -d 0.2" >out 2>err
 	code=$?
-	says 3 '/proc is missing'
+	says 3 'learning needs the /proc of this PID namespace'
 	result $? "$tool without /proc"
 	! grep -q "install the kernel's headers" err
 	result $? "$tool without /proc: headers are not what is missing"
