@@ -10,8 +10,26 @@ TEST_FLAGS := -std=gnu11 $(WARNINGS) $(INCLUDES) $(DEFINES) $(CPPFLAGS) -iquote 
 
 .PHONY: check check-fast check-smoke check-unit check-cli check-run check-vm check-floor check-selftest lint vm-shell test-programs floor-programs
 
+# the images of all tools (tests/unit/images.h): in a tool's own file each list has the same name
+TEST_IMAGES := $(TEST_BUILD)/libimages.a
+
+$(TEST_BUILD)/images/%.o: $(BUILD)/builtin_%.c common/image/sources.h
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(COMPILE) -Dtool_images=images_$* -c -o $@ $<
+
+$(TEST_BUILD)/images/all.c: Makefile
+	$(Q)mkdir -p $(@D)
+	$(Q){ echo '#include <stddef.h>'; echo '#include "images.h"'; \
+		printf 'extern const struct builtin_image images_%s[];\n' $(TOOLS); echo 'const struct tool_images all_images[] = {'; \
+		printf '\t{ "%s", images_%s },\n' $(foreach tool,$(TOOLS),$(tool) $(tool)); printf '\t{ NULL, NULL },\n};\n'; } >$@
+
+$(TEST_IMAGES): $(TEST_BUILD)/images/all.c tests/unit/images.h $(TOOLS:%=$(TEST_BUILD)/images/%.o)
+	$(Q)$(CC) $(TEST_FLAGS) -c -o $(<:.c=.o) $<
+	$(Q)rm -f $@ && $(AR) rcs $@ $(<:.c=.o) $(filter %.o,$^)
+
 # what the fuzzers and unit tests link; a source to compile is that of execsnoop
-TEST_LIBRARIES := $(BUILD)/source_execsnoop.o $(TOOL_MODULES) $(LIBRARY)
+TEST_LIBRARIES := $(TEST_IMAGES) $(BUILD)/source_execsnoop.o $(TOOL_MODULES) $(LIBRARY)
 
 $(TEST_BUILD)/unit/%: tests/unit/%.c $(TEST_LIBRARIES)
 	$(call say,TEST,$<)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "image/image_verify.h"
 #include "kernel/bpf.h"
 
 #define LOG_SIZE (1 << 20)
@@ -50,10 +51,14 @@ static int create_map(const struct bpf_object *object, const struct image_map *m
 
 int bpf_object_new(struct bpf_object **out, const struct image *image, const struct bpf_object_options *options)
 {
-	struct bpf_object *object = calloc(1, sizeof(*object));
+	struct bpf_object *object;
 	uint32_t i;
 	int fd;
 
+	/* the last place before bpf(2): no caller can forget it */
+	if (image_verify(image, IMAGE_ANY_FORM, NULL) < 0)
+		return -EPROTO;
+	object = calloc(1, sizeof(*object));
 	if (!object)
 		return -ENOMEM;
 	object->image = image;

@@ -24,8 +24,8 @@ struct bpf_object_options {
 };
 
 /*
- * Creates the maps of @image, which must outlive the object. Returns 0 or -errno (-EINVAL: a constant is out of range);
- * *out is to be freed.
+ * Creates the maps of @image, which must outlive the object and not change. Returns 0 or -errno (-EPROTO: the image is
+ * not one of ours, see image_verify.h; nothing of it was made); *out is to be freed.
  */
 int bpf_object_new(struct bpf_object **out, const struct image *image, const struct bpf_object_options *options);
 

@@ -10,6 +10,7 @@
 #include "base/signals.h"
 #include "image/cache.h"
 #include "image/image.h"
+#include "image/image_verify.h"
 #include "image/own_headers.h"
 #include "image/sources.h"
 #include "layout/kread.h"
@@ -50,16 +51,41 @@ static void write_key(const struct build_ctx *m, const char *const *defines, str
 	buffer_string(key, m->program->source);
 }
 
+/*
+ * Every image passes here, whatever its origin, before anything else looks at it; it is freed if it is refused. @next: what
+ * is done then, "" if nothing is left. Returns 0 or -EPROTO.
+ */
+static int take_image(struct build_ctx *m, struct image *image, const char *next)
+{
+	struct buffer why = BUFFER_EMPTY;
+	int err = image_verify(image, m->tracer->form, &why);
+
+	if (err) {
+		message_warn("the image (%s) is refused: %s%s", m->from, buffer_text(&why), next);
+		image_free(image);
+	} else {
+		m->tracer->image = image;
+	}
+	buffer_free(&why);
+	return err;
+}
+
 static int get_cached(struct build_ctx *m, const struct buffer *key)
 {
 	struct buffer bytes = BUFFER_EMPTY;
+	struct image *image;
 	int err = cache_get(buffer_text(key), &bytes);
 
-	if (!err)
-		err = image_decode(bytes.data, bytes.length, &m->tracer->image);
 	if (err == -EPERM)
 		message_warn("%s is not used as a cache: it has another owner, or others can write to it",
 			     cache_directory());
+	if (!err) {
+		err = image_decode(bytes.data, bytes.length, &image);
+		if (!err)
+			err = take_image(m, image, "; it is removed and compiled anew");
+		if (err)
+			cache_remove(buffer_text(key));
+	}
 	buffer_free(&bytes);
 	return err;
 }
@@ -83,9 +109,10 @@ static void cache_image(const struct build_ctx *m)
 static int compile_now(struct build_ctx *m, const struct compile_request *request, bool quiet)
 {
 	struct compile_outcome outcome;
+	struct image *image = NULL;
 	int code = TOOL_DONE;
 
-	if (compile_run(request, &m->tracer->image, &outcome) < 0) {
+	if (compile_run(request, &image, &outcome) < 0) {
 		code = exit_code_of(outcome.result);
 		m->interrupted = outcome.result == COMPILE_INTERRUPTED;
 		if (!quiet || is_noteworthy(outcome.result) || message_is_verbose())
@@ -93,6 +120,8 @@ static int compile_now(struct build_ctx *m, const struct compile_request *reques
 	} else if (outcome.log.length && message_is_verbose()) {
 		message_lines("  compiler: ", buffer_text(&outcome.log));
 	}
+	if (!code && take_image(m, image, quiet ? "; going on with the learned layout" : "; try --image-from builtin"))
+		code = TOOL_CANNOT;
 	buffer_free(&outcome.log);
 	return code;
 }
@@ -100,12 +129,16 @@ static int compile_now(struct build_ctx *m, const struct compile_request *reques
 /* As compile_now(), but a kept image serves. A new one is kept by cache_image(), once it has been checked. */
 static int compile_or_cached(struct build_ctx *m, const struct compile_request *request, bool quiet)
 {
+	char compiled[sizeof(m->from)];
+
 	write_key(m, request->defines, &m->key);
+	strcpy(compiled, m->from);
+	snprintf(m->from, sizeof(m->from), "cached in %.100s", cache_directory() ? cache_directory() : "");
 	m->cached = get_cached(m, &m->key) == 0;
-	if (!m->cached)
-		return compile_now(m, request, quiet);
-	snprintf(m->from, sizeof(m->from), "cached in %.100s", cache_directory());
-	return TOOL_DONE;
+	if (m->cached)
+		return TOOL_DONE;
+	strcpy(m->from, compiled);
+	return compile_now(m, request, quiet);
 }
 
 /* Compiles against @headers (a directory, or NULL for libbcc's own look-up): the kernel's, or ours. */
@@ -225,18 +258,20 @@ static int learn(struct build_ctx *m)
 	return TOOL_CANNOT;
 }
 
+/* Returns 0; -ENOENT: there is none; -EPROTO: it is refused, and the user told so. */
 static int get_builtin(struct build_ctx *m)
 {
 	bool cgroup = m->tracer->options->cgroup != NULL;
 	const struct builtin_image *b;
+	struct image *image;
 
 	for (b = m->program->builtin; b && b->bytes; b++)
 		if (b->form == m->tracer->form && b->cgroup == cgroup)
 			break;
-	if (!b || !b->bytes)
+	if (!b || !b->bytes || image_decode(b->bytes, b->size, &image) < 0)
 		return -ENOENT;
 	snprintf(m->from, sizeof(m->from), "built in, form %u.%u", b->form >> 16, b->form >> 8 & 255);
-	return image_decode(b->bytes, b->size, &m->tracer->image);
+	return take_image(m, image, m->tracer->options->image == TOOL_IMAGE_AUTO ? "; compiling one instead" : "");
 }
 
 static int compile_own(struct build_ctx *m, bool quiet)
@@ -258,20 +293,21 @@ static int compile_own(struct build_ctx *m, bool quiet)
 static int from_learned(struct build_ctx *m)
 {
 	enum options_image wanted = m->tracer->options->image;
-	int code = learn(m);
+	int code = learn(m), err;
 
 	if (code)
 		return code;
-	if (wanted != TOOL_IMAGE_COMPILE && get_builtin(m) == 0)
+	err = wanted == TOOL_IMAGE_COMPILE ? -ENOENT : get_builtin(m);
+	if (!err)
 		return TOOL_DONE;
-	if (wanted == TOOL_IMAGE_BUILTIN) {
+	if (wanted != TOOL_IMAGE_BUILTIN)
+		return compile_own(m, false);
+	if (err == -ENOENT)
 		message_error(
 			"this build has no built-in image for Linux %u.%u: libbcc was missing when it was built; use "
 			"--image-from compile",
 			m->tracer->form >> 16, m->tracer->form >> 8 & 255);
-		return TOOL_CANNOT;
-	}
-	return compile_own(m, false);
+	return TOOL_CANNOT;
 }
 
 static int obtain_program(struct build_ctx *m)

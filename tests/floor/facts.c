@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "image/helpers.h"
 #include "image/image.h"
 
 /*
@@ -30,41 +31,30 @@ const struct band bands[] = {
 #define SIZE ARGUMENT_SIZE
 #define NUMBER RESULT_NUMBER
 #define EVENTS BPF_MAP_TYPE_PERF_EVENT_ARRAY
-#define RINGBUF BPF_MAP_TYPE_RINGBUF
 #define READS "K 6ae08ae3dea2; V[5.4.286->5.6.4], no stable backport"
 
 /*
  * Numbers and arguments: V[4.4.155,4.9.154,4.19.95,5.4.59:include/uapi/linux/bpf.h,kernel/trace/bpf_trace.c,
- * kernel/bpf/helpers.c]. Only helpers that programs of all three types may call.
+ * kernel/bpf/helpers.c]. Those of image/helpers.h, which programs of all three types may call.
  */
 static const struct helper helpers[] = {
-	{ 1, "map_lookup_elem", V(3, 19), { MAP, KEY }, RESULT_VALUE, 0, "K d0003ec01c66" },
-	{ 2, "map_update_elem", V(3, 19), { MAP, KEY, VALUE, ANY }, NUMBER, 0, "K d0003ec01c66" },
-	{ 3, "map_delete_elem", V(3, 19), { MAP, KEY }, NUMBER, 0, "K d0003ec01c66" },
-	{ 4, "probe_read", V(4, 1), { OUT, SIZE, ANY }, NUMBER, 0, "K 2541517c32be" },
-	{ 5, "ktime_get_ns", V(4, 1), { 0 }, NUMBER, 0, "K d9847d310ab4" },
-	{ 7, "get_prandom_u32", V(4, 1), { 0 }, NUMBER, 0, "K 03e69b508b6f" },
-	{ 8, "get_smp_processor_id", V(4, 1), { 0 }, NUMBER, 0, "K c04167ce2ca0" },
-	{ 12, "tail_call", V(4, 2), { CTX, MAP, ANY }, RESULT_NOTHING, BPF_MAP_TYPE_PROG_ARRAY, "K 04fd61ab36ec" },
-	{ 14, "get_current_pid_tgid", V(4, 2), { 0 }, NUMBER, 0, "K ffeedafbf023" },
-	{ 15, "get_current_uid_gid", V(4, 2), { 0 }, NUMBER, 0, "K ffeedafbf023" },
-	{ 16, "get_current_comm", V(4, 2), { OUT, SIZE }, NUMBER, 0, "K ffeedafbf023" },
-	{ 25, "perf_event_output", V(4, 4), { CTX, MAP, ANY, IN, SIZE }, NUMBER, EVENTS, "K a43eec304259" },
-	{ 27, "get_stackid", V(4, 6), { CTX, MAP, ANY }, NUMBER, BPF_MAP_TYPE_STACK_TRACE, "K d5a3b1f69186" },
-	{ 35, "get_current_task", V(4, 8), { 0 }, NUMBER, 0, "K 606274c5abd8; V[4.7.4->4.8.15]" },
-	{ 37, "current_task_under_cgroup", V(4, 9), { MAP, ANY }, NUMBER, BPF_MAP_TYPE_CGROUP_ARRAY, "K 60d20f9195b2" },
-	{ 45, "probe_read_str", V(4, 11), { OUT, SIZE, ANY }, NUMBER, 0, "K a5e8c07059d0; V[4.10.17->4.11.6]" },
-	{ 80, "get_current_cgroup_id", V(4, 18), { 0 }, NUMBER, 0, "K bf6fa2c893c5; V[4.17.0->4.19.90, el8-147]" },
-	{ 112, "probe_read_user", V(5, 5), { OUT, SIZE, ANY }, NUMBER, 0, READS },
-	{ 113, "probe_read_kernel", V(5, 5), { OUT, SIZE, ANY }, NUMBER, 0, READS },
-	{ 114, "probe_read_user_str", V(5, 5), { OUT, SIZE, ANY }, NUMBER, 0, READS },
-	{ 115, "probe_read_kernel_str", V(5, 5), { OUT, SIZE, ANY }, NUMBER, 0, READS },
-	{ 125, "ktime_get_boot_ns", V(5, 8), { 0 }, NUMBER, 0, "V[5.7.14->5.8.1]" },
-	{ 130, "ringbuf_output", V(5, 8), { MAP, IN, SIZE, ANY }, NUMBER, RINGBUF, "V[5.7.14->5.8.1]" },
-	{ 131, "ringbuf_reserve", V(5, 8), { MAP, ANY, ANY }, NUMBER, RINGBUF, "V[5.7.14->5.8.1]" },
-	{ 132, "ringbuf_submit", V(5, 8), { ANY, ANY }, RESULT_NOTHING, 0, "V[5.7.14->5.8.1]" },
-	{ 133, "ringbuf_discard", V(5, 8), { ANY, ANY }, RESULT_NOTHING, 0, "V[5.7.14->5.8.1]" },
-	{ 134, "ringbuf_query", V(5, 8), { MAP, ANY }, NUMBER, RINGBUF, "V[5.7.14->5.8.1]" },
+	{ 1, V(3, 19), { MAP, KEY }, RESULT_VALUE, 0, "K d0003ec01c66" },
+	{ 2, V(3, 19), { MAP, KEY, VALUE, ANY }, NUMBER, 0, "K d0003ec01c66" },
+	{ 3, V(3, 19), { MAP, KEY }, NUMBER, 0, "K d0003ec01c66" },
+	{ 4, V(4, 1), { OUT, SIZE, ANY }, NUMBER, 0, "K 2541517c32be" },
+	{ 5, V(4, 1), { 0 }, NUMBER, 0, "K d9847d310ab4" },
+	{ 8, V(4, 1), { 0 }, NUMBER, 0, "K c04167ce2ca0" },
+	{ 12, V(4, 2), { CTX, MAP, ANY }, RESULT_NOTHING, BPF_MAP_TYPE_PROG_ARRAY, "K 04fd61ab36ec" },
+	{ 14, V(4, 2), { 0 }, NUMBER, 0, "K ffeedafbf023" },
+	{ 15, V(4, 2), { 0 }, NUMBER, 0, "K ffeedafbf023" },
+	{ 16, V(4, 2), { OUT, SIZE }, NUMBER, 0, "K ffeedafbf023" },
+	{ 25, V(4, 4), { CTX, MAP, ANY, IN, SIZE }, NUMBER, EVENTS, "K a43eec304259" },
+	{ 35, V(4, 8), { 0 }, NUMBER, 0, "K 606274c5abd8; V[4.7.4->4.8.15]" },
+	{ 37, V(4, 9), { MAP, ANY }, NUMBER, BPF_MAP_TYPE_CGROUP_ARRAY, "K 60d20f9195b2" },
+	{ 45, V(4, 11), { OUT, SIZE, ANY }, NUMBER, 0, "K a5e8c07059d0; V[4.10.17->4.11.6]" },
+	{ 112, V(5, 5), { OUT, SIZE, ANY }, NUMBER, 0, READS },
+	{ 113, V(5, 5), { OUT, SIZE, ANY }, NUMBER, 0, READS },
+	{ 114, V(5, 5), { OUT, SIZE, ANY }, NUMBER, 0, READS },
 };
 
 static const struct fact map_types[] = {
@@ -114,10 +104,15 @@ const struct helper *facts_helper(int32_t number)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(helpers); i++)
+	for (i = 0; i < ARRAY_SIZE(helpers) && image_helper(number); i++)
 		if (helpers[i].number == number)
 			return &helpers[i];
 	return NULL;
+}
+
+const char *facts_helper_name(const struct helper *helper)
+{
+	return image_helper(helper->number)->name;
 }
 
 static const struct fact *find(const struct fact *table, size_t count, uint32_t what)

@@ -45,8 +45,7 @@ enum result {
 };
 
 struct helper {
-	int32_t number;
-	const char *name;
+	int32_t number; /* of one in image/helpers.h, which has the name */
 	uint32_t since;
 	uint8_t arguments[5];
 	uint8_t result;
@@ -54,8 +53,9 @@ struct helper {
 	const char *source;
 };
 
-/* NULL: none that our programs may call; the table is the place to add it, with its source. */
+/* NULL: none that our programs may call (image/helpers.h), or the table lacks it: the place to add it, with its source. */
 const struct helper *facts_helper(int32_t number);
+const char *facts_helper_name(const struct helper *helper);
 
 struct fact {
 	uint32_t what;

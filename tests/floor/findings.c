@@ -33,6 +33,7 @@ static const struct {
 	[RULE_STEPS] = { "steps", "V[kernel/bpf/verifier.c insn_processed]" },
 	[RULE_WARN] = { "warn", "V[4.4.155..5.15.100:kernel/trace/trace_event_perf.c perf_trace_buf_prepare]" },
 	[RULE_SOURCE] = { "source", "bpf_src/shared/bpf.h: one place for version guards" },
+	[RULE_IMAGE] = { "image", "common/image/image_verify.c" },
 	[RULE_COMPILE] = { "compile", "libbcc of this machine" },
 };
 

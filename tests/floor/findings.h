@@ -32,6 +32,7 @@ enum rule {
 	RULE_WARN,	/* hooks by default of which the kernel would complain */
 	RULE_SOURCE,	/* version guards outside bpf_src/shared/bpf.h, unknown options */
 	RULE_COMPILE,
+	RULE_IMAGE, /* what the tools would refuse to load, on any kernel */
 	RULE_COUNT,
 };
 

@@ -15,6 +15,7 @@
 
 #include "base/message.h"
 #include "image/compile.h"
+#include "image/image_verify.h"
 #include "image/own_headers.h"
 #include "inputs.h"
 #include "load/hook_plan.h"
@@ -70,6 +71,18 @@ static enum verdict tell_no_image(const struct compiled *c, struct findings *fin
 	return VERDICT_FAILED;
 }
 
+/* The tools would load it: what they check themselves, before the kernel does. */
+static void verify(const struct compiled *c, const char *label, struct findings *findings)
+{
+	struct buffer why = BUFFER_EMPTY;
+
+	snprintf(findings->where, sizeof(findings->where), "%s", label);
+	if (image_verify(c->image, c->form, &why) < 0)
+		findings_add(findings, RULE_IMAGE, -1, NULL, "form %u.%u: %s", c->form >> 16, c->form >> 8 & 255,
+			     buffer_text(&why));
+	buffer_free(&why);
+}
+
 static enum verdict check_input(struct floor *floor, const struct input *input, const struct band *band,
 				struct findings *findings)
 {
@@ -90,6 +103,7 @@ static enum verdict check_input(struct floor *floor, const struct input *input, 
 			if (options & 1U << i)
 				snprintf(label + strlen(label), sizeof(label) - strlen(label), " %s",
 					 strchr(input_options[i].define, '_') + 1);
+		verify(c, label, findings);
 		rules_check(c->image, band, label, findings);
 		/* the same ones with an option are not counted again */
 		programs = options ? programs : findings->programs;

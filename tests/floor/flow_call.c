@@ -41,7 +41,7 @@ static bool check_set(struct flow *flow, const struct call *call, unsigned int r
 	for (i = 0; i < size; i++)
 		if (flow->now.slots[FACT_STACK + offset + i] != SLOT_DATA)
 			return flow_fail(flow, RULE_UNSET, "bpf_%s: byte %u of %u at r%u (r10%+d) was not set%s",
-					 call->helper->name, i, size, reg, offset,
+					 facts_helper_name(call->helper), i, size, reg, offset,
 					 flow->now.slots[FACT_STACK + offset + i] == SLOT_REGISTER ?
 						 ": a pointer lies there" :
 						 "");
@@ -55,11 +55,12 @@ static bool check_buffer(struct flow *flow, const struct call *call, unsigned in
 
 	if (r->kind != KIND_STACK)
 		return !flow->old || flow_fail(flow, RULE_BUFFER, "bpf_%s: r%u is %s, not r10 and a constant",
-					       call->helper->name, reg, what_is(r));
+					       facts_helper_name(call->helper), reg, what_is(r));
 	if (size == 0 && !flow->old)
 		return true;
 	if (size <= 0)
-		return flow_fail(flow, RULE_SIZE, "bpf_%s: a size of %lld", call->helper->name, (long long)size);
+		return flow_fail(flow, RULE_SIZE, "bpf_%s: a size of %lld", facts_helper_name(call->helper),
+				 (long long)size);
 	if (!flow_stack(flow, reg, offset, size))
 		return false;
 	if (flow->old && !(written && flow->request->version >= SINCE_RAW_BUFFERS) &&
@@ -78,12 +79,12 @@ static bool check_size(struct flow *flow, const struct call *call, unsigned int 
 	if (size->kind == KIND_CONST)
 		return check_buffer(flow, call, reg - 1, size->value, written);
 	if (size->kind == KIND_UNLIMITED)
-		return flow_fail(flow, RULE_LIMITS, "bpf_%s: the size in r%u was on the stack", call->helper->name,
-				 reg);
+		return flow_fail(flow, RULE_LIMITS, "bpf_%s: the size in r%u was on the stack",
+				 facts_helper_name(call->helper), reg);
 	if (!flow->old)
 		return true;
 	return flow_fail(flow, RULE_SIZE, "bpf_%s: the size in r%u is not a constant that was moved there",
-			 call->helper->name, reg);
+			 facts_helper_name(call->helper), reg);
 }
 
 static bool check_map(struct flow *flow, struct call *call, unsigned int reg)
@@ -92,14 +93,14 @@ static bool check_map(struct flow *flow, struct call *call, unsigned int reg)
 	uint32_t type;
 
 	if (r->kind != KIND_MAP)
-		return flow_fail(flow, RULE_ARGUMENT, "bpf_%s: r%u is no map", call->helper->name, reg);
+		return flow_fail(flow, RULE_ARGUMENT, "bpf_%s: r%u is no map", facts_helper_name(call->helper), reg);
 	call->map = r;
 	type = flow_map(flow, r)->type;
 	if (call->helper->map_type ? type == call->helper->map_type :
 				     type != BPF_MAP_TYPE_PROG_ARRAY && type != BPF_MAP_TYPE_PERF_EVENT_ARRAY &&
 					     type != BPF_MAP_TYPE_STACK_TRACE && type != BPF_MAP_TYPE_RINGBUF)
 		return true;
-	return flow_fail(flow, RULE_ARGUMENT, "bpf_%s: map %s is of type %u", call->helper->name,
+	return flow_fail(flow, RULE_ARGUMENT, "bpf_%s: map %s is of type %u", facts_helper_name(call->helper),
 			 flow_map(flow, r)->name, type);
 }
 
@@ -108,7 +109,8 @@ static bool check_argument(struct flow *flow, struct call *call, unsigned int re
 	switch (call->helper->arguments[reg - 1]) {
 	case ARGUMENT_CTX:
 		return flow->now.regs[reg].kind == KIND_CTX ||
-		       flow_fail(flow, RULE_ARGUMENT, "bpf_%s: r%u is not the context", call->helper->name, reg);
+		       flow_fail(flow, RULE_ARGUMENT, "bpf_%s: r%u is not the context", facts_helper_name(call->helper),
+				 reg);
 	case ARGUMENT_MAP:
 		return check_map(flow, call, reg);
 	case ARGUMENT_KEY:

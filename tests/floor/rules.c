@@ -174,7 +174,7 @@ static void check_call(const struct bpf_insn *insn, int32_t at, const struct ban
 	if (!helper)
 		findings_add(findings, RULE_HELPER, at, NULL, "helper %d is not in the table", insn->imm);
 	else if (band->version < helper->since)
-		findings_add(findings, RULE_HELPER, at, helper->source, "bpf_%s is of %u.%u", helper->name,
+		findings_add(findings, RULE_HELPER, at, helper->source, "bpf_%s is of %u.%u", facts_helper_name(helper),
 			     helper->since >> 16, helper->since >> 8 & 255);
 }
 

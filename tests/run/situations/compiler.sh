@@ -4,8 +4,8 @@
 # compiler.sh KIT WORK
 # Runs on: host
 #
-# The compile program: where it is taken from, as whom it runs, what it leaves, what is kept of its work. TAP. Needs root
-# and libbcc.
+# The compile program: where it is taken from, as whom it runs, what it leaves, what is kept of its work; and images, of
+# whatever origin, that are not what it makes. TAP. Needs root and libbcc.
 # shellcheck disable=SC2086,SC2013 # options, and the pids of children, are words
 set -u
 
@@ -151,6 +151,49 @@ for tool in $tools; do
 	BCC_KERNEL_SOURCE=$headers "$bin/$tool" -d 0.1 >out 2>err &&
 		grep -q 'do not match the running kernel' err && [ -z "$(ls "$PROCSNOOP_STORE" 2>/dev/null)" ]
 	result $? "$tool: what fails the check is not kept"
+done
+
+# What a compile program made, or somebody put in its place, with a call that is none of ours: it is not loaded. Where the
+# kernel's memory cannot be read the headers cannot be checked either, and serve.
+cached() {
+	BCC_KERNEL_SOURCE=$headers "$bin/refuse_hook" program:raw:procsnoop_kread program:kprobe:procsnoop_kread -- \
+		"$bin/$tool" -v -d 0.1 >out 2>err
+}
+refused='is refused: program [a-z_]*, instruction [0-9]*: calls bpf_probe_write_user, which our programs do not call'
+for tool in $tools; do
+	entry=
+	rm -rf "$PROCSNOOP_STORE"
+	cached && grep -q 'programs: compiled with' err && entry=$(ls "$PROCSNOOP_STORE"/*.image) && cp "$entry" kept &&
+		cached && grep -q 'programs: cached in' err
+	result $? "$tool: what the compile program made is kept"
+
+	"$bin/forge_image" "$entry" forged.image && ! cmp -s "$entry" kept && cached &&
+		grep -q "^$tool: the image (cached in $PROCSNOOP_STORE) $refused; it is removed and compiled anew\$" err &&
+		grep -q 'programs: compiled with' err && cmp -s "$entry" kept
+	result $? "$tool: a cached image that was forged is removed and compiled anew"
+
+	plant 0755 0
+	cp "$bin/forge_image" open/libexec/procsnoop/compile
+	cp forged.image open/libexec/procsnoop/
+	open/$tool $compile >out 2>err
+	[ $? -eq 3 ] && grep -q "^$tool: the image (compiled with procsnoop's own headers) $refused; try " err &&
+		[ "$(wc -l <err)" -eq 1 ]
+	result $? "$tool: an image that was compiled to something else is refused"
+	rm -rf "$PROCSNOOP_STORE"
+	BCC_KERNEL_SOURCE=$headers open/$tool -v -d 0.1 >out 2>err &&
+		grep -q "^$tool: the image (compiled with the kernel headers, .*) $refused; going on with the learned layout\$" err &&
+		grep -q 'programs: built in' err && [ -z "$(ls "$PROCSNOOP_STORE" 2>/dev/null)" ]
+	result $? "$tool: the built-in image takes its place"
+
+	# the tool itself was changed
+	cp "$bin/libexec/procsnoop/compile" open/libexec/procsnoop/
+	"$bin/forge_image" open/$tool >out && grep -q '^10 images' out || exit 99
+	open/$tool --layout learned --image-from builtin -d 0.1 >out 2>err
+	[ $? -eq 3 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q "^$tool: the image (built in, form [0-9.]*) $refused\$" err
+	result $? "$tool: a built-in image that was changed is refused"
+	open/$tool --layout learned -v -d 0.1 >out 2>err && grep -q "$refused; compiling one instead\$" err &&
+		grep -q "programs: compiled with procsnoop's own headers" err
+	result $? "$tool: one is compiled in its place"
 done
 
 echo "1..$n"
