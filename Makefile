@@ -10,7 +10,9 @@ COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 CC ?= cc
 CFLAGS ?= -O2 -g
 STATIC ?= 0
-BUILD ?= build$(if $(filter 1,$(STATIC)),/static)
+# 1: with AddressSanitizer and UndefinedBehaviorSanitizer, for tests
+SAN ?= 0
+BUILD ?= build$(if $(filter 1,$(STATIC)),/static)$(if $(filter 1,$(SAN)),/san)
 
 VERSION := 0.1
 TOOLS := execsnoop exitsnoop killsnoop procstat
@@ -26,7 +28,16 @@ else
 HARDENING += -fPIE
 LINK := -pie -Wl,-z,relro,-z,now
 endif
-COMPILE = $(CC) -std=gnu11 $(WARNINGS) $(HARDENING) $(INCLUDES) $(DEFINES) $(CPPFLAGS) $(CFLAGS)
+ifeq ($(SAN),1)
+ifeq ($(STATIC),1)
+$(error SAN=1 and STATIC=1 exclude each other: AddressSanitizer has no static form)
+endif
+# without _FORTIFY_SOURCE, which calls other functions than those that the sanitizer watches
+HARDENING := -fPIE
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LINK += $(SANITIZE)
+endif
+COMPILE = $(CC) -std=gnu11 $(WARNINGS) $(HARDENING) $(INCLUDES) $(DEFINES) $(CPPFLAGS) $(CFLAGS) $(SANITIZE)
 # jansson is linked in, so that a tool needs nothing but libc
 JANSSON ?= -l:libjansson.a
 
@@ -99,7 +110,7 @@ $(COMPILER): $(COMPILER_SOURCES)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARNINGS) -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE -pie -Wl,-z,relro,-z,now \
-		$(INCLUDES) $(DEFINES) $(CPPFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) -ldl
+		$(INCLUDES) $(DEFINES) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -o $@ $^ $(LDFLAGS) -ldl
 
 $(MANUALS): $(BUILD)/man/%: man/%.in man/common.8.in man/join Makefile
 	$(Q)mkdir -p $(@D) && man/join $(VERSION) $< >$@

@@ -6,9 +6,11 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(TEST_BUILD)/unit/%,$(sort $(wildcard t
 FUZZERS := $(patsubst tests/fuzz/%.c,$(TEST_BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 WORKLOADS := $(TEST_BUILD)/run/exec_workload $(addprefix $(TEST_BUILD)/run/,exit_workload kill_workload stat_workload)
 COMPARER := $(TEST_BUILD)/run/compare
-TEST_FLAGS := -std=gnu11 $(WARNINGS) $(INCLUDES) $(DEFINES) $(CPPFLAGS) -iquote tests/unit $(CFLAGS)
+TEST_FLAGS := -std=gnu11 $(WARNINGS) $(INCLUDES) $(DEFINES) $(CPPFLAGS) -iquote tests/unit $(CFLAGS) $(SANITIZE)
 
-.PHONY: check check-fast check-smoke check-unit check-cli check-run check-vm check-floor check-selftest lint vm-shell test-programs floor-programs
+FUZZ_SECONDS ?= 60
+
+.PHONY: check fuzz check-fast check-smoke check-unit check-cli check-run check-vm check-floor check-selftest lint vm-shell test-programs floor-programs
 
 # the images of all tools (tests/unit/images.h): in a tool's own file each list has the same name
 TEST_IMAGES := $(TEST_BUILD)/libimages.a
@@ -73,6 +75,10 @@ test-programs: all $(WORKLOADS) $(COMPARER) $(SITUATIONS) $(TEST_BUILD)/run/chil
 check-unit: $(UNIT_TESTS) $(FUZZERS)
 	tests/check unit $(BUILD)
 
+# each with inputs of a new seed
+fuzz: $(FUZZERS)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) tests/check fuzz $(BUILD)
+
 check-cli: all
 	tests/check cli $(BUILD)
 
@@ -97,11 +103,18 @@ check-selftest: $(COMPARER)
 lint:
 	tests/check lint $(BUILD)
 
+ifeq ($(SAN),1)
+# what the sanitizers see most of; guests run what is built without them
+check: deps
+	$(Q)$(MAKE) --no-print-directory all $(UNIT_TESTS) $(FUZZERS) test-programs
+	tests/check sanitized $(BUILD)
+else
 # everything, in the order of what fails soonest
 check: deps
 	$(Q)$(MAKE) --no-print-directory all $(UNIT_TESTS) $(FUZZERS) test-programs floor-programs
 	$(Q)$(MAKE) --no-print-directory STATIC=1 BUILD=$(BUILD)/static
 	tests/check all $(BUILD)
+endif
 
 vm-shell:
 	tests/vm/row $(or $(ROW),debian12) --shell
@@ -115,10 +128,10 @@ $(TEST_BUILD)/floor/%.o: tests/floor/%.c
 	$(Q)$(CC) $(TEST_FLAGS) -iquote tests/floor -MMD -MP -c -o $@ $<
 
 $(TEST_BUILD)/floor/floor: $(addprefix $(TEST_BUILD)/floor/,floor.o inputs.o) $(FLOOR_COMMON) $(TOOL_MODULES) $(LIBRARY)
-	$(Q)$(CC) -o $@ $^ $(LDFLAGS)
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(LDFLAGS)
 
 $(TEST_BUILD)/floor/selftest: $(FLOOR_SELFTEST) $(FLOOR_COMMON) $(TOOL_MODULES) $(LIBRARY)
-	$(Q)$(CC) -o $@ $^ $(LDFLAGS)
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(LDFLAGS)
 
 floor-programs: $(TEST_BUILD)/floor/floor $(TEST_BUILD)/floor/selftest $(COMPILER)
 
@@ -130,4 +143,4 @@ $(TEST_BUILD)/fuzz/%: tests/fuzz/%.c $(TEST_LIBRARIES)
 	$(call say,TEST,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_FLAGS) -fsanitize=address,undefined -fno-sanitize-recover=undefined -MMD -MP -o $@ $< \
-		$(TEST_LIBRARIES) $(LDFLAGS)
+		$(TEST_LIBRARIES) $(LDFLAGS) $(JANSSON)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/escape.h"
 #include "base/number.h"
 #include "kernel/headers.h"
 
@@ -225,10 +226,13 @@ static void debian_libbcc(struct buffer *out, const struct os *os)
 {
 	uint64_t major = os_major(os);
 
-	if (major && ((!strcmp(os->id, "debian") && major < 10) || (!strcmp(os->id, "ubuntu") && major < 18)))
-		buffer_printf(out, "%s %s has no package of libbcc", os->id, os->version);
-	else
+	if (!major || !((!strcmp(os->id, "debian") && major < 10) || (!strcmp(os->id, "ubuntu") && major < 18))) {
 		buffer_string(out, "apt-get install libbpfcc");
+		return;
+	}
+	buffer_printf(out, "%s ", os->id);
+	escape_text(out, os->version, strlen(os->version), 0);
+	buffer_string(out, " has no package of libbcc");
 }
 
 void headers_libbcc_hint(struct buffer *out, const char *root_prefix)

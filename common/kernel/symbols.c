@@ -90,6 +90,12 @@ static bool is_copy_suffix(const char *s, const char *end)
 	return named;
 }
 
+/* Not by strncmp(3): for it a NUL in the text, which a damaged one may have, would end the name too. */
+static bool is_name(const char *wanted, const char *name, size_t length)
+{
+	return strlen(wanted) == length && !memcmp(wanted, name, length);
+}
+
 static void match_name(struct symbol_index *index, const char *name, size_t length)
 {
 	size_t base = base_length(name, length);
@@ -98,13 +104,11 @@ static void match_name(struct symbol_index *index, const char *name, size_t leng
 
 	for (i = index->first[bucket_of(name, base)]; i != NONE; i = index->next[i]) {
 		wanted = &index->wanted[i];
-		if (strncmp(wanted->name, name, base))
-			continue;
-		if (!strncmp(wanted->name, name, length) && !wanted->name[length]) {
+		if (is_name(wanted->name, name, length)) {
 			wanted->found = true;
 			wanted->times++;
-		} else if (!wanted->name[base] && base < length && !wanted->found_suffix &&
-			   length < sizeof(wanted->suffix_name) && is_copy_suffix(name + base, name + length)) {
+		} else if (base < length && !wanted->found_suffix && length < sizeof(wanted->suffix_name) &&
+			   is_name(wanted->name, name, base) && is_copy_suffix(name + base, name + length)) {
 			wanted->found_suffix = true;
 			memcpy(wanted->suffix_name, name, length);
 			wanted->suffix_name[length] = '\0';

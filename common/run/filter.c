@@ -21,6 +21,19 @@ struct filter_regex {
 	struct buffer text; /* regexec() wants a NUL: REG_STARTEND is not everywhere */
 };
 
+/* In brackets, at one: the end of [:alpha:], [.x.] or [=x=]; else @at. */
+static const char *skip_class(const char *at)
+{
+	const char *end;
+
+	if (!at[1] || !strchr(":.=", at[1]))
+		return at;
+	for (end = at + 2; *end; end++)
+		if (end[0] == at[1] && end[1] == ']')
+			return end + 1;
+	return at; /* regcomp(3) will refuse it */
+}
+
 /*
  * Perl's classes are none of POSIX's: \d would match a d, silently. Returns where such a one is, counted from 1, or 0.
  * What glibc adds is fine: \w \W \s \S \b \B, and \1 to \9. In brackets a backslash is only itself.
@@ -32,7 +45,9 @@ static size_t find_perl_class(const char *pattern, bool *in_brackets)
 	for (at = pattern; *at; at++) {
 		if (bracket && *at == ']' && at > bracket + 1 + (bracket[1] == '^')) {
 			bracket = NULL;
-		} else if (!bracket && *at == '[') {
+		} else if (bracket && *at == '[') {
+			at = skip_class(at);
+		} else if (*at == '[') {
 			bracket = at;
 		} else if (*at == '\\' && at[1]) {
 			*in_brackets = bracket;

@@ -80,8 +80,8 @@ uint64_t options_uid(const char *option, const char *value);
 /* A process of our PID namespace that lives; no thread, and not one that has ended. 0 passes where @min is 0. */
 uint64_t options_process(const char *option, const char *value, uint64_t min);
 
-/* A regular expression, to be freed with filter_regex_free(). */
-struct filter_regex *options_regex(const char *option, const char *value);
+/* Sets *regex, to be freed with filter_regex_free(), in place of the one of the same option before. */
+void options_regex(struct filter_regex **regex, const char *option, const char *value);
 
 /* --cgroup of @options, for a tool that has another letter for it. */
 void options_set_cgroup(struct common_options *options, const char *value);

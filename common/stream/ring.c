@@ -269,14 +269,16 @@ int rings_wait(struct rings *rings, struct pollfd *extra, unsigned int n_extra, 
 	int ready;
 
 	n_extra = n;
-	memcpy(rings->fds, extra, n_extra * sizeof(*extra));
+	if (n_extra) /* without, @extra may be NULL */
+		memcpy(rings->fds, extra, n_extra * sizeof(*extra));
 	for (i = 0; i < rings->count; i++)
 		if (rings->list[i].fd >= 0)
 			rings->fds[n++] = (struct pollfd){ .fd = rings->list[i].fd, .events = POLLIN };
 	ready = poll(rings->fds, n, timeout_ms);
 	if (ready < 0)
 		return -errno;
-	memcpy(extra, rings->fds, n_extra * sizeof(*extra));
+	if (n_extra)
+		memcpy(extra, rings->fds, n_extra * sizeof(*extra));
 	return ready;
 }
 

@@ -74,6 +74,8 @@ for tool in execsnoop exitsnoop; do
 	done
 	run -n '[\d]'
 	ok "$tool -n '[\\d]': why" grep -q 'column 2: .*least of all in brackets' "$tmp/err"
+	run -n '[[:digit:]\w]'
+	ok "$tool -n '[[:digit:]\\w]': why" grep -q 'column 11: .*least of all in brackets' "$tmp/err"
 	for pattern in '\w+' '\.so$' '[]\]' '[^]a]\b' '\\d' '(a)\1' '[a-z]+'; do
 		run -n "$pattern" --print-source
 		is "$tool -n '$pattern' is fine" "$code" 0

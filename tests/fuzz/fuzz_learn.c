@@ -12,6 +12,7 @@
 
 #include "recording.h"
 
+#define FUZZ_ROUNDS 8000 /* of a millisecond each */
 #include "fuzz.h"
 
 #ifndef FOLDER

@@ -25,6 +25,32 @@ static int match(const char *pattern, const char *bytes, size_t length)
 
 #define MATCH(pattern, text) match(pattern, text, sizeof(text) - 1)
 
+static void check_perl(const char *pattern, const char *start, bool in_brackets)
+{
+	struct filter_regex *regex = NULL;
+	char error[200];
+
+	assert_int_equal(filter_regex_new(&regex, pattern, error, sizeof(error)), -EINVAL);
+	assert_memory_equal(error, start, strlen(start));
+	assert_int_equal(!!strstr(error, "in brackets"), in_brackets);
+}
+
+/* In brackets not even those that glibc knows outside; [:digit:] and the like do not end them. */
+static void test_perl_classes(void **state)
+{
+	(void)state;
+	check_perl("a\\d", "column 2: \\d ", false);
+	check_perl("[\\w]", "column 2: \\w ", true);
+	check_perl("[[:digit:]\\w]", "column 11: \\w ", true);
+	check_perl("[^][.].]\\s]", "column 9: \\s ", true);
+	check_perl("[[=a=]x\\b]", "column 8: \\b ", true);
+	check_perl("[[:alpha:]]\\d", "column 12: \\d ", false);
+	assert_int_equal(MATCH("^[[:digit:]]\\w$", "1a"), 1);
+	assert_int_equal(MATCH("^[[:digit:]\\]$", "\\"), 1);
+	assert_int_equal(MATCH("^[[:digit:]\\]\\W$", "\\."), 1);
+	assert_int_equal(MATCH("^[[]\\w$", "[a"), 1);
+}
+
 static void check_regex(void)
 {
 	assert_int_equal(MATCH("^ls$", "ls"), 1);
@@ -154,7 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_regex),	   cmocka_unit_test(test_regex_locale),
 		cmocka_unit_test(test_regex_long), cmocka_unit_test(test_regex_bad),
-		cmocka_unit_test(test_uid),
+		cmocka_unit_test(test_uid),	   cmocka_unit_test(test_perl_classes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

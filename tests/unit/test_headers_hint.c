@@ -57,6 +57,9 @@ static const struct {
 	{ "ID=arch\nBUILD_ID=rolling\n", "6.6.1-arch1-1", "pacman -S linux-headers", "pacman -S bcc" },
 	{ "ID=manjaro\nID_LIKE=arch\n", "6.1.60-1-lts", "pacman -S linux-lts-headers", "pacman -S bcc" },
 	{ "ID=arch\n", "6.6.1-zen1-1-zen", "pacman -S linux-zen-headers", "pacman -S bcc" },
+	/* what a terminal obeys */
+	{ "ID=debian\nVERSION_ID=\"9\x1b[31m\"\n", "4.9.0", "apt-get install linux-headers-4.9.0",
+	  "debian 9\\x1b[31m has no package of libbcc" },
 	/* Windows line ends, blanks, comments, odd lines. */
 	{ "# x\n\nID=debian \r\nVERSION_ID=\"12\r\nrubbish\n=\n", "6.1", "apt-get install linux-headers-6.1",
 	  "apt-get install libbpfcc" },

@@ -160,7 +160,12 @@ static void test_errors(void **state)
 
 static void test_odd_text(void **state)
 {
+	/* room after its end, and a name that has the same hash */
+	const char padded[8] = "a";
+
 	(void)state;
+	fixture_bytes("/proc/kallsyms", "0 t a\0z\n", 8);
+	check_found(padded, 0);
 	fixture_file("/proc/kallsyms", "\n\n \n0\n0 \n0 t\n0 t \n0  t x\n0 tx y\nt x\n  t  \n0 t x");
 	check_found("x", 1); /* the last line, without newline */
 	check_found("y", 0);

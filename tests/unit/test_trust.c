@@ -112,8 +112,10 @@ static int where(void)
 {
 	struct buffer why = BUFFER_EMPTY;
 	char path[4096];
+	int fd = compile_program_open(path, sizeof(path), &why);
 
-	return compile_program_open(path, sizeof(path), &why) < 0 ? puts("none") < 0 : puts(path) < 0;
+	buffer_free(&why);
+	return fd < 0 ? puts("none") < 0 : puts(path) < 0;
 }
 
 int main(int argc, char **argv)

@@ -76,10 +76,10 @@ static error_t parse(struct session *session, int key, char *value, struct argp_
 		options_set_cgroup(&session->options, value);
 		return 0;
 	case 'n':
-		o->name = options_regex("--name", value);
+		options_regex(&o->name, "--name", value);
 		return 0;
 	case 'l':
-		o->line = options_regex("--line", value);
+		options_regex(&o->line, "--line", value);
 		return 0;
 	case KEY_MAX_ARGS:
 		o->format.max_args = options_number("--max-args", value, 1, UINT32_MAX);

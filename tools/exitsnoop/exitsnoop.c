@@ -61,7 +61,7 @@ static error_t parse(struct session *session, int key, char *value, struct argp_
 		flow.pid = options_process("--pid", value, 1);
 		return 0;
 	case 'n':
-		flow.name = options_regex("--name", value);
+		options_regex(&flow.name, "--name", value);
 		return 0;
 	case 'x':
 		flow.failed = true;
