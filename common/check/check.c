@@ -292,7 +292,7 @@ int check_main(const struct tool *tool, int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], CHECK_WORKLOAD) == 0)
 		return run_workload(tool, argv[2]);
 	tool_parse(tool, &session, argc, argv);
-	if (session.options.check)
+	if (session.options.check && !session.options.print_source)
 		return check(tool, &session.options);
 	return tool_run(&session);
 }

@@ -6,14 +6,10 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "check/rules.h"
+
 struct check_suite;
 struct rows;
-
-enum compare_result {
-	COMPARE_RIGHT,
-	COMPARE_UNKNOWN, /* the tool says that it cannot tell, or the case could not be made */
-	COMPARE_WRONG,
-};
 
 /* "right", "unknown", "wrong". */
 const char *compare_name(enum compare_result result);

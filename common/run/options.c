@@ -63,7 +63,8 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "list-columns", KEY_LIST_COLUMNS, NULL, OPTION_HIDDEN, "Print the headers and JSON keys (for tests)", 0 },
 	{ "check", KEY_CHECK, "WHICH", OPTION_ARG_OPTIONAL,
-	  "Check the tool on this machine with a small workload; all: every combination of hook, layout and image", 0 },
+	  "Check with a small workload that the tool is right on this machine: this run (default), or all combinations of hook, layout and image",
+	  0 },
 	{ "plan", KEY_PLAN, NULL, 0, "Print hooks, programs and layout with the reasons, and exit", 0 },
 	{ "print-source", KEY_PRINT_SOURCE, NULL, 0, "Print the BPF source and exit", 0 },
 	{ "ebpf", 0, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 0 },
@@ -179,9 +180,11 @@ static int parse_word(const char *option, const char *value, const char *const *
 
 static enum options_check parse_check(const char *value)
 {
-	if (value && strcmp(value, "all") != 0)
-		options_bad_value("--check", value, "must be all, or be left out");
-	return value ? TOOL_CHECK_ALL : TOOL_CHECK_THIS;
+	if (!value || strcmp(value, "this") == 0)
+		return TOOL_CHECK_THIS;
+	if (strcmp(value, "all") != 0)
+		options_bad_value("--check", value, "must be this or all");
+	return TOOL_CHECK_ALL;
 }
 
 static uint64_t parse_duration(const char *value)
@@ -275,8 +278,10 @@ static int parse_which(int key, const char *value, struct common_options *o)
 /* A run for --check has filters, output and a command of its own. */
 static bool goes_with_check(int key)
 {
-	static const int keys[] = { KEY_CHECK,	      KEY_HOOK, KEY_LAYOUT, KEY_IMAGE_FROM, KEY_FORM, KEY_TABLE_SIZE,
-				    KEY_BUFFER_PAGES, 'j',	'v' };
+	static const int keys[] = {
+		KEY_CHECK,	  KEY_HOOK, KEY_LAYOUT, KEY_IMAGE_FROM, KEY_FORM, KEY_TABLE_SIZE, KEY_BUFFER_PAGES,
+		KEY_PRINT_SOURCE, 'j',	    'v'
+	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++)

@@ -106,7 +106,7 @@ for tool in $tools; do
 	done
 	run --check -j
 	is 'without privilege, --check -j: exit code' "$code" 3
-	out_has 'without privilege, --check -j: the result' '^{"check":{"tool":"'$tool'","result":"unknown",.*BPF is not permitted'
+	out_has 'without privilege, --check -j: the result' "^{\"check\":{\"tool\":\"$tool\",\"result\":\"unknown\",.*BPF is not permitted"
 	run --check=all
 	is 'without privilege, --check=all: exit code' "$code" 3
 	out_has 'without privilege, --check=all: all of them' ': 0 of [0-9]* combinations right, 0 wrong, [0-9]* not possible here$'

@@ -92,7 +92,7 @@ bad cgroup /etc /etc 'not a cgroup; give a directory below a cgroup mount'
 # its value may be left out, so it is never the next word
 for value in '' x All 'all '; do
 	run "--check=$value"
-	refused "--check=$value" "$tool: invalid --check argument: '$value': must be all, or be left out
+	refused "--check=$value" "$tool: invalid --check argument: '$value': must be this or all
 $try"
 done
 run --check all

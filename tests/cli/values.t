@@ -175,7 +175,7 @@ check_wrong() {
 check_never() {
 	one_line
 	case $?$line in
-	0*"--$name"[,\)]*' are not used: '*) verdict "$1 is refused" 0 ;;
+	0*"--$name"[,\)]*' are not supported: '*) verdict "$1 is refused" 0 ;;
 	*) verdict "$1 is refused" 1 ;;
 	esac
 }
