@@ -19,13 +19,13 @@
 
 #define THREADS 8
 #define TOGETHER 5 /* processes of them */
-#define BUSY_NS 20000000
+#define BUSY_NS 60000000
 #define BUSY 3 /* processes: one may be disturbed */
 /*
  * CPU time is that of the last switch, wait4(2)'s of a moment before it; before Linux 4.11 it tells ticks, of up to 10 ms
- * each. A wrong offset is off by far more, or shows 0.
+ * each. Twice or half of it is wrong.
  */
-#define CPU_LESS_S 0.012
+#define CPU_LESS_S 0.022
 #define CPU_MORE_S 0.040
 
 static json_t *where_pid(pid_t pid)

@@ -64,18 +64,13 @@ run sh -c 'ulimit -c unlimited && exec "$1/exitsnoop" --check' sh "$bin"
 	[ -z "$(find . -name 'core*')" ]
 result $? 'a core dump where it is allowed, and no file of it'
 
-# as many as there are; those that are slow are built in
-if [ $slow = 0 ]; then
-	set --
-else
-	set -- --image-from builtin
-fi
+# As many as there are, also of those that no whole workload is run with.
 for tool in $tools; do
-	run "$bin/$tool" --check=all "$@"
+	run "$bin/$tool" --check=all
 	right=$(sed -n "s/^$tool: \([0-9]*\) of [0-9]* combinations right, 0 wrong, [0-9]* not possible here\$/\1/p" out)
 	[ "$code" = 0 ] && [ "${right:-0}" -ge 2 ] && [ "$(grep -c "^$tool is right here: " out)" = "$right" ] &&
 		! grep -q '^wrong' out
-	result $? "$tool --check=all $*: ${right:-no} combinations are right, none is wrong"
+	result $? "$tool --check=all: ${right:-no} combinations are right, none is wrong"
 done
 
 # A tool that is wrong is found: an event that has no room in a ring of one page, tables without room.
@@ -131,7 +126,9 @@ caps=+bpf,+perfmon,+sys_ptrace
 with_caps() {
 	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all,$caps --ambient-caps=$caps "$@"
 }
-if with_caps test -x "$bin/execsnoop" 2>/dev/null; then
+if [ $slow = 1 ]; then
+	: # whether an older kernel permits it depends on its distribution
+elif with_caps test -x "$bin/execsnoop" 2>/dev/null; then
 	for tool in $tools; do
 		run with_caps "$bin/$tool" --check
 		[ "$code" = 0 ] && grep -q "^$tool is right here: " out && ! grep -q '^wrong' out
@@ -150,7 +147,7 @@ cp "$bin/execsnoop" "chk-$$"
 pid=$!
 sleep 0.1
 kill -TERM $pid
-wait $pid
+wait $pid 2>/dev/null
 i=0
 while [ "$(left)" != 0 ] && [ $i -lt 100 ]; do
 	sleep 0.1
