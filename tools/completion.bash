@@ -16,6 +16,7 @@ _procsnoop_values()
 	--hook) mapfile -t COMPREPLY < <(compgen -W 'auto raw tracepoint kprobe' -- "$2") ;;
 	--layout) mapfile -t COMPREPLY < <(compgen -W 'auto headers learned' -- "$2") ;;
 	--image-from) mapfile -t COMPREPLY < <(compgen -W 'auto compile builtin' -- "$2") ;;
+	--check) mapfile -t COMPREPLY < <(compgen -W 'this all' -- "$2") ;;
 	--by) mapfile -t COMPREPLY < <(compgen -W 'comm uid ppid pcomm exe' -- "$2") ;;
 	--sort | -s)
 		mapfile -t COMPREPLY < <(compgen -W 'key forks execs fails exits nonzero signals avg max cpu rss' -- "$2")

@@ -73,6 +73,7 @@ struct plan_candidate {
 struct plan {
 	const struct probe_target *target;
 	bool attached;
+	enum plan_family used; /* where it is attached: by which family */
 	unsigned int n_choices;
 	struct plan_candidate choices[PLAN_METHODS_MAX]; /* in the order to try; unusable ones last */
 };

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "base/escape.h"
 #include "base/message.h"
@@ -38,6 +39,7 @@ enum option_key {
 	KEY_BCC_MAP,
 	KEY_TABLE_SIZE,
 	KEY_LIST_COLUMNS,
+	KEY_CHECK,
 };
 
 static const struct argp_option options[] = {
@@ -60,6 +62,9 @@ static const struct argp_option options[] = {
 	{ "table-size", KEY_TABLE_SIZE, "N", OPTION_HIDDEN, "Entries of the kernel's tables of processes (for tests)",
 	  0 },
 	{ "list-columns", KEY_LIST_COLUMNS, NULL, OPTION_HIDDEN, "Print the headers and JSON keys (for tests)", 0 },
+	{ "check", KEY_CHECK, "WHICH", OPTION_ARG_OPTIONAL,
+	  "Check with a small workload that the tool is right on this machine: this run (default), or all combinations of hook, layout and image",
+	  0 },
 	{ "plan", KEY_PLAN, NULL, 0, "Print hooks, programs and layout with the reasons, and exit", 0 },
 	{ "print-source", KEY_PRINT_SOURCE, NULL, 0, "Print the BPF source and exit", 0 },
 	{ "ebpf", 0, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 0 },
@@ -73,74 +78,6 @@ static const struct argp_option options[] = {
 	{ "version", 'V', NULL, 0, "Print the version and exit", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
-
-void options_bad_value(const char *option, const char *value, const char *why)
-{
-	struct buffer safe = BUFFER_EMPTY;
-
-	escape_text(&safe, value, strlen(value), ESCAPE_UTF8);
-	message_error("invalid %s argument: '%s': %s", option, buffer_text(&safe), why);
-	message_usage();
-	exit(TOOL_USAGE);
-}
-
-uint64_t options_number(const char *option, const char *value, uint64_t min, uint64_t max)
-{
-	uint64_t number;
-	char why[96];
-
-	if (number_u64(value, min, max, &number) == 0)
-		return number;
-	snprintf(why, sizeof(why), "must be a whole number from %llu to %llu", (unsigned long long)min,
-		 (unsigned long long)max);
-	options_bad_value(option, value, why);
-}
-
-uint64_t options_process(const char *option, const char *value, uint64_t min)
-{
-	uint64_t pid = options_number(option, value, min, INT32_MAX);
-	struct process_state state;
-	char why[96];
-
-	if (!pid)
-		return pid;
-	if (process_is_gone(pid))
-		options_bad_value(option, value, "there is no such process");
-	if (process_read_state(pid, &state) < 0)
-		return pid; /* hidden from us, or no /proc: it lives */
-	if (state.process != pid) {
-		snprintf(why, sizeof(why), "is a thread of process %u: give that", state.process);
-		options_bad_value(option, value, why);
-	}
-	if (state.ended)
-		options_bad_value(option, value, "has ended already; its parent has not waited for it yet");
-	return pid;
-}
-
-uint64_t options_uid(const char *option, const char *value)
-{
-	uid_t uid;
-	int err = filter_uid_parse(value, &uid);
-
-	if (!err && !filter_uid_is_known(uid))
-		message_warn("%s %u: no user has this ID", option, uid);
-	if (!err)
-		return uid;
-	options_bad_value(option, value,
-			  err == -ENOENT ? "no such user; give a name or a number" :
-			  err == -ERANGE ? "out of range: the largest user ID is 4294967294" :
-			  err == -EINVAL ? "must be a user's name or number" :
-					   strerror(-err));
-}
-
-void options_regex(struct filter_regex **regex, const char *option, const char *value)
-{
-	char error[160] = "not enough memory"; /* any other reason is written over it */
-
-	filter_regex_free(*regex);
-	if (filter_regex_new(regex, value, error, sizeof(error)) < 0)
-		options_bad_value(option, value, error);
-}
 
 /* Not the user's mistake but this host's: another exit code, and no hint at the usage. */
 static void refuse_if_denied(const char *option, const char *value, int err)
@@ -241,6 +178,15 @@ static int parse_word(const char *option, const char *value, const char *const *
 	options_bad_value(option, value, why);
 }
 
+static enum options_check parse_check(const char *value)
+{
+	if (!value || strcmp(value, "this") == 0)
+		return TOOL_CHECK_THIS;
+	if (strcmp(value, "all") != 0)
+		options_bad_value("--check", value, "must be this or all");
+	return TOOL_CHECK_ALL;
+}
+
 static uint64_t parse_duration(const char *value)
 {
 	uint64_t ns;
@@ -254,11 +200,21 @@ static uint64_t parse_duration(const char *value)
 	options_bad_value("--duration", value, why);
 }
 
+static const char *const layouts[] = { "auto", "headers", "learned", NULL };
+static const char *const images[] = { "auto", "compile", "builtin", NULL };
+
+const char *options_layout_name(enum options_layout layout)
+{
+	return layouts[layout];
+}
+
+const char *options_image_name(enum options_image image)
+{
+	return images[image];
+}
+
 static int parse_how(int key, const char *value, struct common_options *o)
 {
-	static const char *const layouts[] = { "auto", "headers", "learned", NULL };
-	static const char *const images[] = { "auto", "compile", "builtin", NULL };
-
 	switch (key) {
 	case KEY_HOOK:
 		if (plan_parse_family(value, &o->hook) < 0)
@@ -275,6 +231,9 @@ static int parse_how(int key, const char *value, struct common_options *o)
 		return 0;
 	case KEY_TABLE_SIZE:
 		o->table_size = options_number("--table-size", value, 1, 1 << 20);
+		return 0;
+	case KEY_CHECK:
+		o->check = parse_check(value);
 		return 0;
 	case KEY_PLAN:
 		o->show_plan = true;
@@ -316,8 +275,36 @@ static int parse_which(int key, const char *value, struct common_options *o)
 	}
 }
 
+/* A run for --check has filters, output and a command of its own. */
+static bool goes_with_check(int key)
+{
+	static const int keys[] = {
+		KEY_CHECK,	  KEY_HOOK, KEY_LAYOUT, KEY_IMAGE_FROM, KEY_FORM, KEY_TABLE_SIZE, KEY_BUFFER_PAGES,
+		KEY_PRINT_SOURCE, 'j',	    'v'
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		if (keys[i] == key)
+			return true;
+	return false;
+}
+
+void options_not_for_check(struct common_options *o, int key)
+{
+	/* the other keys of argp have high bits */
+	o->not_for_check |= key >= ARGP_KEY_ARG && key < 0x10000 && !goes_with_check(key);
+}
+
 static void finish(const struct argp_state *state, const struct common_options *o)
 {
+	if (o->check && (o->command || o->not_for_check)) {
+		message_error(
+			"--check takes --hook, --layout, --image-from, --buffer-pages, --json and --verbose beside it only: it "
+			"makes a workload of its own");
+		message_usage();
+		exit(TOOL_USAGE);
+	}
 	if ((o->follow || o->exit_status) && !o->command && !o->show_plan && !o->print_source) {
 		message_error("%s needs a command: %s %s -- COMMAND [ARG...]", o->follow ? "--follow" : "--exit-status",
 			      state->name, o->follow ? "--follow" : "--exit-status");
@@ -362,6 +349,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
 	struct common_options *o = state->input;
 
+	options_not_for_check(o, key);
 	switch (key) {
 	case 'h':
 	case '?':

@@ -31,6 +31,13 @@ enum options_image {
 	TOOL_IMAGE_BUILTIN,
 };
 
+/* --check: of the run that these options describe, or of every one that this kernel may have. */
+enum options_check {
+	TOOL_CHECK_NONE,
+	TOOL_CHECK_THIS,
+	TOOL_CHECK_ALL,
+};
+
 struct common_options {
 	uint64_t duration_ns; /* 0: none */
 	const char *output;   /* NULL: stdout */
@@ -41,6 +48,8 @@ struct common_options {
 	bool list_columns;
 	bool follow;
 	bool exit_status;
+	bool not_for_check; /* an option or argument was given that means nothing beside --check */
+	enum options_check check;
 	int ready_fd;		   /* -1: none */
 	unsigned int buffer_pages; /* 0: by the form */
 	uint32_t form;		   /* version code; 0: by the kernel */
@@ -67,11 +76,18 @@ extern const struct argp options_argp;
 		&options_argp, 0, "Common options:", 9                                                                 \
 	}
 
+/* For the parser of a tool: @key, an option or argument of its own, does not go with --check. */
+void options_not_for_check(struct common_options *options, int key);
+
 /* For the parser of a tool, at ARGP_KEY_INIT: hands @common on to that of the common options. */
 void options_init_child(struct argp_state *state, struct common_options *common);
 
 /* Ends with TOOL_USAGE: "invalid --option argument: 'value': why". @why may be formatted by the caller. */
 void options_bad_value(const char *option, const char *value, const char *why) __attribute__((noreturn));
+
+/* The words of --layout and --image-from. */
+const char *options_layout_name(enum options_layout layout);
+const char *options_image_name(enum options_image image);
 
 /* Strict values for options; they end the process by options_bad_value(). */
 uint64_t options_number(const char *option, const char *value, uint64_t min, uint64_t max);

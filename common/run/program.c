@@ -360,6 +360,7 @@ int tracer_image(struct tracer *t, const struct tracer_program *program)
 		program_print_plan(&m);
 	else if (!code)
 		message_verbose("programs: %s", m.from);
+	snprintf(t->image_from, sizeof(t->image_from), "%s", m.from);
 	kread_close(m.kread);
 	headers_release(&m.headers);
 	buffer_free(&m.key);

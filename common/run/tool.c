@@ -2,6 +2,7 @@
 #include "run/tool.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "image/sources.h"
@@ -10,11 +11,16 @@
 static error_t parse(int key, char *value, struct argp_state *state)
 {
 	struct session *session = state->input;
+	error_t result;
 
-	if (key != ARGP_KEY_INIT)
-		return session->tool->parse(session, key, value, state);
-	options_init_child(state, &session->options);
-	return 0;
+	if (key == ARGP_KEY_INIT) {
+		options_init_child(state, &session->options);
+		return 0;
+	}
+	result = session->tool->parse(session, key, value, state);
+	if (!result)
+		options_not_for_check(&session->options, key);
+	return result;
 }
 
 /* For tests and for the curious. Returns whether that was all. */
@@ -59,7 +65,7 @@ static int run(struct session *session)
 	return code;
 }
 
-int tool_main(const struct tool *tool, int argc, char **argv)
+void tool_parse(const struct tool *tool, struct session *session, int argc, char **argv)
 {
 	static const struct argp_child children[] = { OPTIONS_CHILD, { NULL, 0, NULL, 0 } };
 	const struct argp argp = {
@@ -69,17 +75,22 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 		.doc = tool->doc,
 		.children = children,
 	};
-	static struct session session;
+
+	memset(session, 0, sizeof(*session));
+	session->tool = tool;
+	session->view.own = tool->own;
+	session->view.clock = &session->clock;
+	options_parse(&argp, argc, argv, &session->options, session);
+}
+
+int tool_run(struct session *session)
+{
 	int code = TOOL_DONE;
 
-	session.tool = tool;
-	session.view.own = tool->own;
-	session.view.clock = &session.clock;
-	options_parse(&argp, argc, argv, &session.options, &session);
-	if (!print_only(&session, &code))
-		code = run(&session);
-	if (tool->release)
-		tool->release();
-	buffer_free(&session.text);
+	if (!print_only(session, &code))
+		code = run(session);
+	if (session->tool->release)
+		session->tool->release();
+	buffer_free(&session->text);
 	return code;
 }

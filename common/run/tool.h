@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a tool is: a description, by which tool_main() does the rest. */
+/* What a tool is: a description, by which tool_run() does the rest; main() is check_main() of check/check.h. */
 #ifndef PROCSNOOP_TOOL_H
 #define PROCSNOOP_TOOL_H
 
@@ -12,6 +12,7 @@
 #include "run/session.h"
 #include "run/tracer.h"
 
+struct check_suite;
 struct event;
 struct probe_target;
 
@@ -24,6 +25,7 @@ struct tool {
 	const struct tracer_table *tables; /* of its own maps, ended by table == NULL; NULL: none */
 	bool shows_pids;		   /* their numbers in PID namespaces are wanted */
 	void *own;			   /* its state */
+	const struct check_suite *suite;   /* check/check.h: what --check makes and expects */
 
 	/* In this order; those that are not commented as optional are needed. */
 	/* what to observe: fills @targets, ended by NULL, at most TRACER_TARGETS_MAX */
@@ -49,7 +51,13 @@ struct tool {
 	void (*release)(void);
 };
 
-/* Parses the command line, makes the plan, gets the image, runs. Returns the exit code. */
-int tool_main(const struct tool *tool, int argc, char **argv);
+/*
+ * Parses the command line into @session, anew at each call; ends the process as options_parse() does. The tool's own state
+ * is that of its options: a second call in one process is for a tool of which none was given.
+ */
+void tool_parse(const struct tool *tool, struct session *session, int argc, char **argv);
+
+/* Prints what was asked for, or makes the plan, gets the image and runs; frees. Returns the exit code. */
+int tool_run(struct session *session);
 
 #endif

@@ -238,6 +238,7 @@ static int attach_target(struct tracer *t, struct plan *plan)
 			continue;
 		err = attach_method(t, choice->method);
 		plan->attached = !err;
+		plan->used = choice->method->family;
 		if (!err)
 			return TOOL_DONE;
 		snprintf(choice->reason, sizeof(choice->reason), "refused: %s%s", message_cause(err),

@@ -57,6 +57,7 @@ struct tracer {
 	uint32_t form;
 	struct layout layout;
 	struct image *image;
+	char image_from[160]; /* where it came from, for people */
 	struct bpf_object *object;
 	struct stream *stream; /* NULL: the tool has no events */
 	struct attach *attach;

@@ -96,6 +96,21 @@ for tool in $tools; do
 	one_line_refusal 'without privilege, --output'
 	ok 'without privilege no file is made' test ! -e "$tmp/open/file"
 
+	# A check says so too, on stdout: it cannot be made.
+	for words in --check '--check --hook raw'; do
+		# shellcheck disable=SC2086 # a list
+		run $words
+		is "without privilege, $words: exit code" "$code" 3
+		out_has "without privilege, $words: which tool" "^$tool 0.1 on Linux "
+		out_has "without privilege, $words: says what is missing" "^$tool cannot run here (.*): BPF is not permitted: run as root"
+	done
+	run --check -j
+	is 'without privilege, --check -j: exit code' "$code" 3
+	out_has 'without privilege, --check -j: the result' "^{\"check\":{\"tool\":\"$tool\",\"result\":\"unknown\",.*BPF is not permitted"
+	run --check=all
+	is 'without privilege, --check=all: exit code' "$code" 3
+	out_has 'without privilege, --check=all: all of them' ': 0 of [0-9]* combinations right, 0 wrong, [0-9]* not possible here$'
+
 	# The plan can be printed as far as it can be told; 3 says that a run would not succeed.
 	for words in --plan '--plan --hook raw' '--plan --follow'; do
 		# shellcheck disable=SC2086 # a list

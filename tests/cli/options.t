@@ -89,6 +89,24 @@ bad mntns /proc/4194305/ns/mnt /proc/4194305/ns/mnt 'no such process'
 bad cgroup /no/such/group /no/such/group 'no such cgroup, or its hierarchy is not mounted'
 bad cgroup /etc /etc 'not a cgroup; give a directory below a cgroup mount'
 
+# its value may be left out, so it is never the next word
+for value in '' x All 'all '; do
+	run "--check=$value"
+	refused "--check=$value" "$tool: invalid --check argument: '$value': must be this or all
+$try"
+done
+run --check all
+refused '--check all' "$tool: unexpected argument: 'all': put a command after --
+$try"
+for words in '--check -- true' '--check=all -- true' '-x --check' '--check -u 0' '--check -o file' '--check -d 1' \
+	'--check --follow -- true' '--check --plan' '--check --ready-fd 1' '--check --count 1'; do
+	# shellcheck disable=SC2086 # a list
+	run $words
+	refused "$words" "$tool: --check takes --hook, --layout, --image-from, --buffer-pages, --json and --verbose beside it \
+only: it makes a workload of its own
+$try"
+done
+
 # hidden, but not unchecked
 for value in '' x 4 4.3 -4.4; do
 	bad form "$value" "$value" 'must be a kernel version, 4.4 or later'

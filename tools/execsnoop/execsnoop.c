@@ -4,6 +4,7 @@
 
 #include "bpf_src/execsnoop/execsnoop.h"
 #include "exec.h"
+#include "exec_check.h"
 #include "exec_columns.h"
 #include "exec_hooks.h"
 #include "load/hooks.h"
@@ -167,11 +168,12 @@ int main(int argc, char **argv)
 		.tables = tables,
 		.shows_pids = true,
 		.own = &execsnoop.format,
+		.suite = &exec_check,
 		.choose = choose,
 		.prepare = prepare,
 		.event = handle_event,
 		.release = release,
 	};
 
-	return tool_main(&tool, argc, argv);
+	return check_main(&tool, argc, argv);
 }

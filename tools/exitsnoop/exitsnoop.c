@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* exitsnoop: shows every process that ends, how it ended, and on request what it used. */
 #include "base/message.h"
+#include "exit_check.h"
 #include "exit_columns.h"
 #include "exit_flow.h"
 #include "exit_plan.h"
@@ -187,6 +188,7 @@ int main(int argc, char **argv)
 		.tables = tables,
 		.shows_pids = true,
 		.own = &format,
+		.suite = &exit_check,
 		.choose = choose,
 		.prepare = prepare,
 		.check = check,
@@ -196,5 +198,5 @@ int main(int argc, char **argv)
 		.release = release,
 	};
 
-	return tool_main(&tool, argc, argv);
+	return check_main(&tool, argc, argv);
 }

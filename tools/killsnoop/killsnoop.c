@@ -6,6 +6,7 @@
 
 #include "base/signal_name.h"
 #include "bpf_src/killsnoop/killsnoop.h"
+#include "kill_check.h"
 #include "kill_columns.h"
 #include "load/hooks.h"
 #include "run/tool.h"
@@ -115,10 +116,11 @@ int main(int argc, char **argv)
 		       "See killsnoop(8) for the meaning of the columns, what cannot be seen, and examples.",
 		.columns = kill_columns,
 		.shows_pids = true,
+		.suite = &kill_check,
 		.choose = choose,
 		.prepare = prepare,
 		.event = handle_event,
 	};
 
-	return tool_main(&tool, argc, argv);
+	return check_main(&tool, argc, argv);
 }

@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "bpf_src/procstat/procstat.h"
 #include "run/tool.h"
+#include "stat_check.h"
 #include "stat_plan.h"
 #include "stat_run.h"
 
@@ -174,6 +175,7 @@ int main(int argc, char **argv)
 		       "up in the kernel, every INTERVAL seconds (default 5).\v"
 		       "See procstat(8) for the meaning of the columns, what cannot be seen, and examples.",
 		.tables = tables,
+		.suite = &stat_check,
 		.choose = choose,
 		.prepare = prepare,
 		.check = check,
@@ -183,5 +185,5 @@ int main(int argc, char **argv)
 		.release = release,
 	};
 
-	return tool_main(&tool, argc, argv);
+	return check_main(&tool, argc, argv);
 }
