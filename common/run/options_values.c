@@ -73,12 +73,11 @@ uint64_t options_uid(const char *option, const char *value)
 					   strerror(-err));
 }
 
-struct filter_regex *options_regex(const char *option, const char *value)
+void options_regex(struct filter_regex **regex, const char *option, const char *value)
 {
-	struct filter_regex *regex;
-	char error[160];
+	char error[160] = "not enough memory"; /* any other reason is written over it */
 
-	if (filter_regex_new(&regex, value, error, sizeof(error)) < 0)
+	filter_regex_free(*regex);
+	if (filter_regex_new(regex, value, error, sizeof(error)) < 0)
 		options_bad_value(option, value, error);
-	return regex;
 }
