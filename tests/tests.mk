@@ -30,8 +30,8 @@ $(TEST_IMAGES): $(TEST_BUILD)/images/all.c tests/unit/images.h $(TOOLS:%=$(TEST_
 	$(Q)$(CC) $(TEST_FLAGS) -c -o $(<:.c=.o) $<
 	$(Q)rm -f $@ && $(AR) rcs $@ $(<:.c=.o) $(filter %.o,$^)
 
-# what the fuzzers and unit tests link; a source to compile is that of execsnoop
-TEST_LIBRARIES := $(TEST_IMAGES) $(BUILD)/source_execsnoop.o $(TOOL_MODULES) $(LIBRARY)
+# what the fuzzers and unit tests link; the source to compile and the images are those of execsnoop
+TEST_LIBRARIES := $(TEST_IMAGES) $(BUILD)/source_execsnoop.o $(BUILD)/builtin_execsnoop.o $(TOOL_MODULES) $(LIBRARY)
 
 $(TEST_BUILD)/unit/%: tests/unit/%.c $(TEST_LIBRARIES)
 	$(call say,TEST,$<)
