@@ -183,7 +183,7 @@ static void test_command_is_awaited(void **state)
 	struct loop *loop;
 
 	(void)state;
-	start(&command, "trap 'sleep 0.2; exit 5' TERM; while :; do sleep 0.01; done");
+	start(&command, "trap 'sleep 0.2; exit 5' TERM; i=0; while [ $i -lt 500 ]; do sleep 0.01; i=$((i + 1)); done");
 	usleep(100000);
 	options.command = &command;
 	options.await_command = true;
@@ -194,7 +194,7 @@ static void test_command_is_awaited(void **state)
 	assert_int_equal(command_exit_code(&command), 5);
 	loop_free(loop);
 
-	start(&command, "trap '' TERM; while :; do sleep 0.01; done");
+	start(&command, "trap '' TERM; i=0; while [ $i -lt 500 ]; do sleep 0.01; i=$((i + 1)); done");
 	usleep(100000);
 	loop = loop_new(&options);
 	kill(getpid(), SIGTERM);
@@ -209,7 +209,7 @@ static void test_command_is_awaited(void **state)
 	command_signal(&command, SIGKILL);
 	waitpid(command.pid, NULL, 0);
 
-	start(&command, "while :; do sleep 0.01; done");
+	start(&command, "i=0; while [ $i -lt 500 ]; do sleep 0.01; i=$((i + 1)); done");
 	options.await_command = false;
 	loop = loop_new(&options);
 	kill(getpid(), SIGTERM);
@@ -398,6 +398,12 @@ int main(void)
 		TEST(test_session_signal),
 	};
 
+	static const int needed[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 };
+	size_t i;
+
+	/* our caller may ignore some, as a shell does for its background jobs */
+	for (i = 0; i < sizeof(needed) / sizeof(*needed); i++)
+		signal(needed[i], SIG_DFL);
 	signals_start();
 	signals_block();
 	return cmocka_run_group_tests(tests, NULL, NULL);
