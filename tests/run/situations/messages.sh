@@ -27,7 +27,7 @@ says() {
 for tool in execsnoop exitsnoop procstat; do
 	unshare -m sh -c "umount -l /sys && exec $bin/$tool -d 0.2" >out 2>err
 	code=$?
-	says 3 'below /sys/devices/system/cpu: .*is /sys mounted\?$'
+	says 3 'in /sys/devices/system/cpu: .*is /sys mounted\?$'
 	result $? "$tool without /sys"
 	unshare -m sh -c "umount -l /proc && exec $bin/$tool -d 0.2" >out 2>err
 	code=$?
@@ -42,7 +42,7 @@ for tool in execsnoop exitsnoop procstat; do
 	result $? "$tool with 12 open files"
 	"$bin/refuse_call" bpf "$bin/$tool" -d 0.2 >out 2>err
 	code=$?
-	says 3 'BPF is not permitted, though we are root: .*seccomp'
+	says 3 'BPF is not permitted, even for root: .*seccomp'
 	result $? "$tool where bpf(2) is refused"
 done
 # with capabilities only: enough, unless /proc hides from us how a task ended
