@@ -6,7 +6,7 @@
 # Runs on: host
 #
 # What a tool gives up while it traces, that COMMAND gets none of it, and that all works as before. All tools. TAP. Needs
-# root. That each single call is refused is shown by tests/unit/test_privilege.c.
+# root. That each single call is refused is shown by tests/unit/test_privilege.c, that the others work by test_privilege_kept.c.
 # shellcheck disable=SC2086 # options are words
 set -u
 
