@@ -50,7 +50,7 @@ LIBRARY := $(BUILD)/libprocsnoop.a
 # what the tools consist of but for their main(), for the unit tests
 TOOL_MODULES := $(BUILD)/libtools.a
 COMPILER_SOURCES := tools/compile/compile.c $(addprefix common/,image/image.c image/image_code.c base/fd.c \
-	base/buffer.c base/number.c base/message.c base/escape.c)
+	base/buffer.c base/number.c base/message.c base/escape.c base/pinned.c)
 
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-8s%s\n' '$(1)' '$(2)')

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/pinned.h"
+
 #define FIRST_CAPACITY 64
 #define READ_CHUNK 4096
 
@@ -131,7 +133,7 @@ static int buffer_read_fd(struct buffer *b, int fd, size_t limit)
 
 int buffer_read_file(struct buffer *b, const char *path, size_t limit)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(pinned_string(path), O_RDONLY | O_CLOEXEC);
 	int err;
 
 	if (fd < 0)

@@ -105,7 +105,7 @@ static int clock_bracket(struct clock *c)
 	return 0;
 }
 
-int clock_start(struct clock *c)
+static int clock_measure(struct clock *c)
 {
 	struct clock best = {}, now = {};
 	int i, err;
@@ -118,9 +118,14 @@ int clock_start(struct clock *c)
 	}
 	if (err)
 		return err;
-	tzset(); /* localtime_r() need not do it */
 	*c = best;
 	return 0;
+}
+
+int clock_start(struct clock *c)
+{
+	tzset(); /* localtime_r() need not do it */
+	return clock_measure(c);
 }
 
 int clock_watch_open(void)
@@ -148,7 +153,7 @@ bool clock_watch_read(int fd)
 int clock_changed(struct clock *c)
 {
 	struct clock now;
-	int err = clock_start(&now);
+	int err = clock_measure(&now);
 
 	if (err)
 		return err;

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/capability.h"
 #include "base/clock.h"
 #include "base/number.h"
 
@@ -145,8 +145,5 @@ bool process_has_ended(pid_t pid)
 
 bool process_may_inspect(void)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct caps[2] = { { 0 } };
-
-	return syscall(SYS_capget, &header, caps) == 0 && caps[0].effective & 1u << CAP_SYS_PTRACE;
+	return capability_has(CAP_SYS_PTRACE);
 }

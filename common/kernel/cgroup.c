@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/pinned.h"
 
 /* include/uapi/linux/magic.h; the second is not in older ones */
 #define CGROUP1_MAGIC 0x27e0eb
@@ -227,7 +228,7 @@ int cgroup_find(struct cgroup *c, const char *name)
 
 int cgroup_open(const struct cgroup *c, uint64_t *inode)
 {
-	int fd = open(c->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+	int fd = open(pinned_string(c->path), O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
 	struct stat st;
 
 	if (fd < 0)

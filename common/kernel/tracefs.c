@@ -269,17 +269,17 @@ int tracefs_event_field(const struct tracefs *t, const char *system, const char 
 	return err;
 }
 
-int tracefs_write_kprobe(const struct tracefs *t, const char *line)
+int tracefs_open_kprobes(const struct tracefs *t)
 {
 	char path[sizeof(t->path) + 32];
-	int fd, err = 0;
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/kprobe_events", tracefs_path(t));
 	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, line, strlen(line)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
+	return fd < 0 ? -errno : fd;
+}
+
+int tracefs_write_kprobe(int events, const char *line)
+{
+	return write(events, line, strlen(line)) < 0 ? -errno : 0;
 }

@@ -62,11 +62,15 @@ bool tracefs_has_event(const struct tracefs *t, const char *system, const char *
 /* Tells whether probes can be made through tracefs (CONFIG_KPROBE_EVENTS). */
 bool tracefs_has_kprobe_events(const struct tracefs *t);
 
+/* Opens kprobe_events for tracefs_write_kprobe(). Returns a descriptor, which the caller closes, or -errno. */
+int tracefs_open_kprobes(const struct tracefs *t);
+
 /*
- * Writes one line to kprobe_events: "p:GROUP/NAME FUNCTION\n" creates a kprobe, "-:GROUP/NAME\n" removes it. Returns 0 or
- * -errno (-ENOENT: no such function; -EBUSY: it is in use; -EACCES, -EPERM).
+ * Writes one line to it: "p:GROUP/NAME FUNCTION\n" creates a kprobe, "-:GROUP/NAME\n" removes it. The kernel takes each
+ * write for itself, wherever the file stands (kernel/trace/trace_probe.c). Returns 0 or -errno (-ENOENT: no such function;
+ * -EBUSY: it is in use; -EACCES, -EPERM).
  */
-int tracefs_write_kprobe(const struct tracefs *t, const char *line);
+int tracefs_write_kprobe(int events, const char *line);
 
 /*
  * Appends a file of tracefs, its name relative to tracefs_path(), to @out. -EFBIG above 4 MB, else

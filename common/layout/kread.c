@@ -82,6 +82,17 @@ static int open_faults(const struct kread *p)
 	return open_event(p, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS);
 }
 
+static int write_probe(const struct kread *p, const char *line)
+{
+	int err, events = tracefs_open_kprobes(&p->tracefs);
+
+	if (events < 0)
+		return events;
+	err = tracefs_write_kprobe(events, line);
+	close(events);
+	return err;
+}
+
 /* Both names are the same function (include/linux/syscalls.h, SYSCALL_DEFINEx); kallsyms may have lost either. */
 static int make_probe(struct kread *p)
 {
@@ -96,7 +107,7 @@ static int make_probe(struct kread *p)
 	snprintf(p->probe, sizeof(p->probe), "p%d_%d_%llu", PROBE_NUMBER, getpid(), (unsigned long long)start);
 	for (i = 0, err = -ENOENT; i < ARRAY_SIZE(names) && err; i++) {
 		snprintf(line, sizeof(line), "p:" PROBE_GROUP "/%s %s\n", p->probe, names[i]);
-		err = tracefs_write_kprobe(&p->tracefs, line);
+		err = write_probe(p, line);
 		snprintf(p->description, sizeof(p->description), "kprobe on %s", names[i]);
 	}
 	if (err)
@@ -228,7 +239,7 @@ static void remove_probe(const struct kread *p)
 	int i;
 
 	snprintf(line, sizeof(line), "-:" PROBE_GROUP "/%s\n", p->probe);
-	for (i = 0; i < 20 && tracefs_write_kprobe(&p->tracefs, line) == -EBUSY; i++)
+	for (i = 0; i < 20 && write_probe(p, line) == -EBUSY; i++)
 		nanosleep(&pause, NULL);
 }
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "base/pinned.h"
 #include "kernel/tracefs.h"
 #include "layout/kread.h"
 
@@ -281,7 +282,7 @@ int pidns_all(struct pidns *p, uint32_t **out, unsigned int *n)
 
 	if (!pidns_owns_proc())
 		return -ENXIO;
-	proc = opendir("/proc");
+	proc = opendir(pinned_string("/proc"));
 	if (!proc)
 		return -errno;
 	while (!err && (d = readdir(proc))) {

@@ -34,6 +34,7 @@ struct attach {
 	struct attached list[MAX_ATTACHED];
 	unsigned int count;
 	unsigned int probes; /* made so far, for their names */
+	int events;	     /* kprobe_events, for removing them when it can no longer be opened; -1: none made */
 };
 
 /* The PMU for kprobes, if the kernel has it (4.17). */
@@ -46,17 +47,19 @@ struct attach *attach_new(const struct tracefs *tracefs)
 {
 	struct attach *attach = calloc(1, sizeof(*attach));
 
-	if (attach)
-		attach->tracefs = tracefs;
+	if (!attach)
+		return NULL;
+	attach->tracefs = tracefs;
+	attach->events = -1;
 	return attach;
 }
 
-static int remove_probe(const struct tracefs *tracefs, const char *name)
+static int remove_probe(int events, const char *name)
 {
 	char line[ATTACH_NAME_SIZE + 32];
 
 	snprintf(line, sizeof(line), "-:%s/%s\n", GROUP, name);
-	return tracefs ? tracefs_write_kprobe(tracefs, line) : -ENOENT;
+	return tracefs_write_kprobe(events, line);
 }
 
 void attach_undo(struct attach *attach, unsigned int keep)
@@ -66,7 +69,7 @@ void attach_undo(struct attach *attach, unsigned int keep)
 
 		close(a->fd);
 		if (*a->probe)
-			remove_probe(attach->tracefs, a->probe);
+			remove_probe(attach->events, a->probe);
 	}
 }
 
@@ -75,6 +78,8 @@ void attach_free(struct attach *attach)
 	if (!attach)
 		return;
 	attach_undo(attach, 0);
+	if (attach->events >= 0)
+		close(attach->events);
 	free(attach);
 }
 
@@ -213,13 +218,17 @@ static int make_probe(struct attach *attach, const char *name, const char *funct
 	char line[512];
 	int err = -EINVAL;
 
+	if (attach->events < 0)
+		attach->events = attach->tracefs ? tracefs_open_kprobes(attach->tracefs) : -ENOENT;
+	if (attach->events < 0)
+		return attach->events;
 	if (returns && takes_call_number(attach->tracefs)) {
 		snprintf(line, sizeof(line), "r%d:%s/%s %s\n", CALLS_UNDER_WAY, GROUP, name, function);
-		err = tracefs_write_kprobe(attach->tracefs, line);
+		err = tracefs_write_kprobe(attach->events, line);
 	}
 	if (err == -EINVAL) {
 		snprintf(line, sizeof(line), "%c:%s/%s %s\n", returns ? 'r' : 'p', GROUP, name, function);
-		err = tracefs_write_kprobe(attach->tracefs, line);
+		err = tracefs_write_kprobe(attach->events, line);
 	}
 	return err;
 }
@@ -239,7 +248,7 @@ static int attach_tracefs_probe(struct attach *attach, int program, const char *
 	fd = open_tracepoint(attach->tracefs, program, GROUP, name);
 	err = remember(attach, fd, name);
 	if (err)
-		remove_probe(attach->tracefs, name);
+		remove_probe(attach->events, name);
 	return err;
 }
 
@@ -282,7 +291,7 @@ int attach_clean(const struct tracefs *tracefs)
 	struct buffer text = BUFFER_EMPTY;
 	char name[ATTACH_NAME_SIZE], *line, *rest;
 	uint64_t pid, start, now;
-	int err, gone, removed = 0;
+	int err, gone, fd, removed = 0;
 
 	if (!tracefs_has_kprobe_events(tracefs))
 		return 0;
@@ -294,7 +303,10 @@ int attach_clean(const struct tracefs *tracefs)
 		gone = process_start_ticks(pid, &now);
 		if (gone == 0 ? now == start : gone != -ENOENT && gone != -ESRCH)
 			continue;
-		removed += remove_probe(tracefs, name) == 0;
+		fd = tracefs_open_kprobes(tracefs);
+		removed += fd >= 0 && remove_probe(fd, name) == 0;
+		if (fd >= 0)
+			close(fd);
 	}
 	buffer_free(&text);
 	return err ? err : removed;

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/pinned.h"
+
 #define BATCH 65536
 #define MAX_PENDING (4U << 20)
 #define TERMINAL_PIECE 64 /* of a terminal that can only be written to blocking */
@@ -37,31 +39,37 @@ static int open_own(int fd, mode_t type)
 static int open_file(const char *path)
 {
 	struct stat st;
-	bool fifo = stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | (fifo ? O_NONBLOCK : 0), 0600);
+	mode_t type = stat(path, &st) == 0 ? st.st_mode & S_IFMT : 0;
+	bool waits = type == S_IFIFO || type == S_IFCHR;
+	int fd = open(pinned_string(path), OUTPUT_FLAGS | (waits ? O_NONBLOCK : 0), OUTPUT_MODE);
 
 	if (fd >= 0)
 		return fd;
-	return fifo && errno == ENXIO ? -EAGAIN : -errno;
+	return type == S_IFIFO && errno == ENXIO ? -EAGAIN : -errno;
 }
 
-static void use_fd(struct output *output, int fd)
+/* @path: that it was opened by, as our own description; NULL: it was there before us. */
+static void use_fd(struct output *output, int fd, const char *path)
 {
 	struct stat st;
 
 	output->fd = fd;
 	output->type = fstat(fd, &st) < 0 ? 0 : st.st_mode & S_IFMT;
-	output->writes_to = open_own(fd, output->type);
+	output->writes_to = path ? fd : open_own(fd, output->type);
+	output->own = path || output->writes_to != fd;
 }
 
 int output_open(struct output *output, const char *path)
 {
-	int fd = path && strcmp(path, "-") ? open_file(path) : STDOUT_FILENO;
+	int fd;
 
+	if (path && strcmp(path, "-") == 0)
+		path = NULL;
+	fd = path ? open_file(path) : STDOUT_FILENO;
 	*output = (struct output){ .fd = -1, .writes_to = -1 };
 	if (fd < 0)
 		return fd;
-	use_fd(output, fd);
+	use_fd(output, fd, path);
 	return 0;
 }
 
@@ -75,10 +83,10 @@ static void close_own(struct output *output)
 /* The bytes that a write takes without waiting: a pipe that polls writable has room for PIPE_BUF. */
 static size_t piece_size(const struct output *output, size_t length)
 {
-	size_t most = output->writes_to != output->fd ? length :
-		      output->type == S_IFIFO	      ? PIPE_BUF :
-		      output->type == S_IFCHR	      ? TERMINAL_PIECE :
-							length;
+	size_t most = output->own	      ? length :
+		      output->type == S_IFIFO ? PIPE_BUF :
+		      output->type == S_IFCHR ? TERMINAL_PIECE :
+						length;
 
 	return length < most ? length : most;
 }
@@ -96,7 +104,7 @@ static ssize_t write_piece(struct output *output, const char *bytes, size_t leng
 
 	if (output->type == S_IFSOCK)
 		n = send(output->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-	else if (output->writes_to == output->fd && output->type != S_IFREG && !is_writable(output->fd, 0))
+	else if (!output->own && output->type != S_IFREG && !is_writable(output->fd, 0))
 		return -EAGAIN;
 	else
 		n = write(output->writes_to, bytes, piece_size(output, length));
@@ -208,7 +216,7 @@ int output_reopen(struct output *output, const char *path)
 		return fd;
 	close_own(output);
 	close(output->fd);
-	use_fd(output, fd);
+	use_fd(output, fd, path);
 	return 0;
 }
 

@@ -8,15 +8,21 @@
 #ifndef PROCSNOOP_OUTPUT_H
 #define PROCSNOOP_OUTPUT_H
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buffer.h"
 
+/* Of open(2) for a file; O_NONBLOCK besides where it would wait. privilege_calls.c allows these alone. */
+#define OUTPUT_FLAGS (O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOCTTY | O_CLOEXEC)
+#define OUTPUT_MODE 0600
+
 struct output {
 	int fd;	       /* the file that was opened, or stdout */
 	int writes_to; /* fd, or a description of our own of the same pipe or terminal that does not block */
+	bool own;      /* the description that writes_to has is ours alone: it may be one that does not block */
 	mode_t type;   /* S_IFMT of it */
 	struct buffer pending;
 	size_t written;	    /* of pending */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/capability.h"
 #include "base/escape.h"
 #include "base/fork_limits.h"
 #include "base/message.h"
@@ -18,6 +19,7 @@
 #include "base/signals.h"
 #include "run/command.h"
 #include "run/filter.h"
+#include "run/privilege.h"
 #include "run/session_loop.h"
 #include "run/tool.h"
 
@@ -126,11 +128,55 @@ static void print_header(struct session *session)
 	output_flush(&session->output);
 }
 
+/* After the last process and the last file: what is read from now on may be an attacker's. */
+static void drop_privilege(struct run *run)
+{
+	struct session *session = run->session;
+	const char *path = session->options.output;
+	struct privilege_needs needs = { .command = run->command.pid };
+	struct buffer names = BUFFER_EMPTY;
+	uint64_t kept;
+	int err;
+
+	/* it would be read from a file later */
+	if (session->options.json)
+		json_object_seed(0);
+	if (path && strcmp(path, "-") != 0)
+		needs.output = path;
+	tracer_needs(&session->tracer, &needs);
+	err = privilege_drop(&needs, &kept);
+	capability_names(kept, &names);
+	message_verbose("capabilities kept: %s", buffer_text(&names));
+	if (err)
+		message_verbose("system calls are not restricted: %s", strerror(-err));
+	else
+		message_verbose("system calls are restricted to those of tracing");
+	buffer_free(&names);
+}
+
 /* Between the end of attaching and the loop; what fails here leaves a command that never ran. */
+static int go_on(struct run *run, struct session_loop *loop)
+{
+	struct session *session = run->session;
+	int code, loop_code;
+
+	drop_privilege(run);
+	code = report_ready(&session->options);
+	if (code)
+		return code;
+	/* a command that cannot be run has ended: its failed exec is shown all the same */
+	if (run->command.pid)
+		code = release_command(run);
+	loop_code = session_loop_run(loop);
+	code = code ? code : loop_code;
+	return code ? code : session->failed ? TOOL_FAILED : TOOL_DONE;
+}
+
 static int go(struct run *run)
 {
 	struct session *session = run->session;
-	int code, loop_code, err;
+	struct session_loop *loop;
+	int code, err;
 
 	session->view.start_ns = clock_now();
 	if (session->tool->begin)
@@ -143,15 +189,14 @@ static int go(struct run *run)
 			return TOOL_FAILED;
 		}
 	}
-	code = report_ready(&session->options);
-	if (code)
-		return code;
-	/* a command that cannot be run has ended: its failed exec is shown all the same */
-	if (run->command.pid)
-		code = release_command(run);
-	loop_code = session_loop(session, run->command.pid ? &run->command : NULL, run->signals);
-	code = code ? code : loop_code;
-	return code ? code : session->failed ? TOOL_FAILED : TOOL_DONE;
+	loop = session_loop_new(session, run->command.pid ? &run->command : NULL, run->signals);
+	if (!loop) {
+		message_error("tracing stopped early: %s", message_cause(-ENOMEM));
+		return TOOL_FAILED;
+	}
+	code = go_on(run, loop);
+	session_loop_free(loop);
+	return code;
 }
 
 /* How long a reader that takes nothing is waited for. */

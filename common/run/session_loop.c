@@ -159,16 +159,16 @@ static bool do_due(struct session *session, unsigned int due)
 	return !(due & LOOP_TICK) || session->tool->tick(session);
 }
 
-/* What a session's loop remembers beside the session. */
-struct flow {
+struct session_loop {
 	struct session *session;
+	struct loop_options options;
 	struct loop *loop;
 	bool enough; /* the tool wants no more events */
 	int err;     /* -ENOMEM: events were lost */
 };
 
 /* Hands the tool all events that are older than @horizon. Returns how many. */
-static size_t hand_out(struct flow *flow, uint64_t horizon)
+static size_t hand_out(struct session_loop *flow, uint64_t horizon)
 {
 	struct session *session = flow->session;
 	struct event *event;
@@ -186,7 +186,7 @@ static size_t hand_out(struct flow *flow, uint64_t horizon)
 	return n;
 }
 
-static void handle_events(struct flow *flow)
+static void handle_events(struct session_loop *flow)
 {
 	struct stream *stream = flow->session->tracer.stream;
 	uint64_t now = clock_now();
@@ -199,7 +199,7 @@ static void handle_events(struct flow *flow)
 }
 
 /* After the last event: what was sent until now is waited for, for a short time, and the rest is lost. */
-static void handle_last_events(struct flow *flow)
+static void handle_last_events(struct session_loop *flow)
 {
 	int filled;
 
@@ -220,7 +220,7 @@ static bool flush(struct session *session, uint64_t now)
 	return output_flush(&session->output) && more;
 }
 
-static void run(struct flow *flow)
+static void run(struct session_loop *flow)
 {
 	struct session *session = flow->session;
 	unsigned int due;
@@ -243,9 +243,14 @@ static void run(struct flow *flow)
 	}
 }
 
-int session_loop(struct session *session, struct command *command, int signals)
+struct session_loop *session_loop_new(struct session *session, struct command *command, int signals)
 {
-	const struct loop_options options = {
+	struct session_loop *flow = calloc(1, sizeof(*flow));
+
+	if (!flow)
+		return NULL;
+	flow->session = session;
+	flow->options = (struct loop_options){
 		.stream = session->tracer.stream,
 		.interval_ns = session->interval_ns,
 		.duration_ns = session->options.duration_ns,
@@ -255,16 +260,29 @@ int session_loop(struct session *session, struct command *command, int signals)
 		.signals = signals,
 		.watch = session->tracer.cgroup_watch,
 	};
-	struct flow flow = { .session = session, .loop = loop_new(&options) };
+	flow->loop = loop_new(&flow->options);
+	if (flow->loop)
+		return flow;
+	free(flow);
+	return NULL;
+}
 
-	if (flow.loop)
-		run(&flow);
-	else
-		flow.err = -ENOMEM;
-	loop_free(flow.loop);
+void session_loop_free(struct session_loop *flow)
+{
+	if (!flow)
+		return;
+	loop_free(flow->loop);
+	free(flow);
+}
+
+int session_loop_run(struct session_loop *flow)
+{
+	struct session *session = flow->session;
+
+	run(flow);
 	report_drops(session);
-	if (flow.err) {
-		message_error("tracing stopped early: %s", message_cause(flow.err));
+	if (flow->err) {
+		message_error("tracing stopped early: %s", message_cause(flow->err));
 		return TOOL_FAILED;
 	}
 	if (session->tracer.stream)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/priority.h"
@@ -21,16 +22,16 @@
 
 static void report_not_permitted(const struct features *f)
 {
-	if (geteuid() != 0)
-		message_error(
-			"BPF is not permitted: run as root (needs CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON from 5.8 on)");
-	else if (f->lockdown == LOCKDOWN_CONFIDENTIALITY)
+	if (tracer_report_missing("BPF", 1ULL << CAP_BPF | 1ULL << CAP_PERFMON))
+		return;
+	if (f->lockdown == LOCKDOWN_CONFIDENTIALITY)
 		message_error(
 			"BPF is not permitted: the kernel is locked down (confidentiality; see "
 			"/sys/kernel/security/lockdown), which also comes with Secure Boot on some distributions");
 	else
-		message_error("BPF is not permitted, even for root: a container without CAP_SYS_ADMIN, a seccomp "
-			      "filter or kernel lockdown forbids it");
+		message_error("BPF is not permitted, even %s: a seccomp filter (of a container, for example), a "
+			      "security module or kernel lockdown forbids it",
+			      geteuid() ? "with the capabilities for it" : "for root");
 }
 
 static bool none_usable(const struct features *f)
@@ -306,10 +307,9 @@ static int explain_rings(const struct tracer *t, enum rings_step step, int err)
 	if (step == RINGS_CPUS)
 		return explain_cpus(err);
 	if (step == RINGS_EVENT && (err == -EPERM || err == -EACCES)) {
-		message_error(
-			"perf_event_open(2) is not permitted: %s",
-			geteuid() ? "run as root (needs CAP_PERFMON, before 5.8 CAP_SYS_ADMIN)" :
-				    "a seccomp filter (of a container, for example) or missing capabilities forbid it");
+		if (!tracer_report_missing("perf_event_open(2)", 1ULL << CAP_PERFMON))
+			message_error("perf_event_open(2) is not permitted: a seccomp filter (of a container, for "
+				      "example) or a security module forbids it");
 		return TOOL_CANNOT;
 	}
 	if (err == -EMFILE)

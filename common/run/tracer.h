@@ -24,6 +24,7 @@ struct builtin_image;
 struct command;
 struct image;
 struct kread;
+struct privilege_needs;
 struct stream;
 
 /* The tool's programs. */
@@ -115,6 +116,15 @@ void tracer_cgroup_free(struct tracer *tracer);
  * or -errno: they cannot be told (-ENXIO: /proc is that of another PID namespace).
  */
 int tracer_numbers(struct tracer *tracer, struct pidns **pidns);
+
+/*
+ * After an EPERM: prints which of the capabilities @wanted are missing, if any are. "BPF is not permitted: run as root, or
+ * with CAP_BPF and CAP_PERFMON (missing: CAP_PERFMON)". Returns whether it did.
+ */
+bool tracer_report_missing(const char *what, uint64_t wanted);
+
+/* Tells what of a run that is attached still wants privilege; pins what it opens rings by (stream_pin()). */
+void tracer_needs(const struct tracer *tracer, struct privilege_needs *needs);
 
 /* Enters a process, by its number in our PID namespace, into the map of followed ones. Returns 0 or -errno. */
 int tracer_follow(struct tracer *tracer, uint32_t pid);

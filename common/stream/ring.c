@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cpus.h"
+#include "base/pinned.h"
 #include "kernel/bpf.h"
 
 #define MAX_EXTRA 8
@@ -26,7 +27,8 @@ struct ring {
 
 struct rings {
 	int map;
-	size_t data_size; /* of one ring, without its control page */
+	struct perf_event_attr event; /* the same for each CPU */
+	size_t data_size;	      /* of one ring, without its control page */
 	size_t page_size;
 	unsigned int count;   /* possible CPUs */
 	enum rings_step step; /* the last one that was tried */
@@ -43,22 +45,14 @@ struct rings {
 
 static int ring_open(struct rings *rings, unsigned int cpu)
 {
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
-		.config = PERF_COUNT_SW_BPF_OUTPUT,
-		.sample_period = 1,
-		.sample_type = PERF_SAMPLE_RAW,
-		.watermark = 1,
-		.wakeup_watermark = rings->data_size / 8,
-	};
+	const void *event = pinned(&rings->event, sizeof(rings->event));
 	struct ring *ring = &rings->list[cpu];
 	void *mapped = MAP_FAILED;
 	uint32_t key = cpu;
 	int fd, err;
 
 	rings->step = RINGS_EVENT;
-	fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	fd = syscall(SYS_perf_event_open, event, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	rings->step = RINGS_MEMORY;
@@ -123,6 +117,15 @@ int rings_open(struct rings **out, int map, unsigned int pages, enum rings_step 
 	rings->map = map;
 	rings->page_size = sysconf(_SC_PAGESIZE);
 	rings->data_size = pages * rings->page_size;
+	rings->event = (struct perf_event_attr){
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(rings->event),
+		.config = PERF_COUNT_SW_BPF_OUTPUT,
+		.sample_period = 1,
+		.sample_type = PERF_SAMPLE_RAW,
+		.watermark = 1,
+		.wakeup_watermark = rings->data_size / 8,
+	};
 	err = cpus_read(&possible, "possible");
 	if (!err)
 		err = cpus_read(&rings->online, "online");
@@ -159,6 +162,11 @@ void rings_free(struct rings *rings)
 	free(rings->list);
 	free(rings->fds);
 	free(rings);
+}
+
+const void *rings_pin(struct rings *rings)
+{
+	return pinned_add(&rings->event, sizeof(rings->event));
 }
 
 /* The bytes at a position that counts on for ever, in one piece. Data sizes are powers of two. */

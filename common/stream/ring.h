@@ -68,4 +68,10 @@ bool rings_came(struct rings *rings, unsigned int cpu);
 /* The memory of all rings in bytes. */
 size_t rings_memory(const struct rings *rings);
 
+/*
+ * Pins the perf_event_attr by which rings of CPUs that come online are opened (base/pinned.h). Returns where it is, or NULL:
+ * no room.
+ */
+const void *rings_pin(struct rings *rings);
+
 #endif

@@ -189,3 +189,8 @@ size_t stream_memory(const struct stream *s)
 {
 	return rings_memory(s->rings);
 }
+
+const void *stream_pin(struct stream *s)
+{
+	return rings_pin(s->rings);
+}

@@ -67,4 +67,7 @@ uint64_t stream_late(const struct stream *stream);
 /* The memory of all rings in bytes. */
 size_t stream_memory(const struct stream *stream);
 
+/* As rings_pin(). */
+const void *stream_pin(struct stream *stream);
+
 #endif

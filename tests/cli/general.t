@@ -21,7 +21,7 @@ one_line_refusal() {
 	is "$1: nothing on stdout" "$(cat "$tmp/out")" ''
 	is "$1: one line" "$(wc -l <"$tmp/err" | tr -d ' ')" 1
 	ok "$1: which names root and the capabilities" \
-		grep -q "^$tool: BPF is not permitted: run as root .*CAP_BPF" "$tmp/err"
+		grep -q "^$tool: BPF is not permitted: run as root, or with .* (missing: CAP_" "$tmp/err"
 }
 
 for tool in $tools; do

@@ -298,7 +298,8 @@ static void begin_session(unsigned int wanted)
 
 static int run_session(void)
 {
-	int code = session_loop(&session, NULL, signals);
+	struct session_loop *loop = session_loop_new(&session, NULL, signals);
+	int code = session_loop_run(loop);
 
 	bpf_object_free(session.tracer.object);
 	image_free(session.tracer.image);
