@@ -3,7 +3,7 @@
 #
 # check.sh KIT WORK
 #
-# Runs on: host guest
+# Runs on: host debian12
 #
 # --check is right where the tools are, wrong where one is made to be, and says when it cannot tell; it takes a few seconds
 # and leaves nothing. TAP. Needs root.
