@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
 #include "base/array.h"
+#include "base/sanitized.h"
 #include "image/confine.h"
 
 #include <errno.h>
@@ -24,15 +25,6 @@
 #include <unistd.h>
 
 #define MEMORY_MAX (3UL << 30) /* of address space: libLLVM alone maps some 300 MB */
-
-/* AddressSanitizer maps 16 TB */
-#ifdef __has_feature
-#define SANITIZED __has_feature(address_sanitizer)
-#elif defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
 
 static void set_limit(int resource, rlim_t soft, rlim_t hard)
 {
