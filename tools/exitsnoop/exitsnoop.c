@@ -123,8 +123,6 @@ static int prepare(struct session *session)
 	constants[EXIT_EXECS] = session->options.json;
 	constants[EXIT_LEADERS] = !plan.has_group_dead && !format.threads;
 	constants[EXIT_KILLERS] = (shown & EXIT_SHOW_KILLER) != 0;
-	if (!(shown & EXIT_SHOW_KILLER))
-		tracer->skip_maps |= 1ULL << MAP_KILLERS | 1ULL << MAP_SENDING;
 	tracer->skip_maps |= 1ULL << MAP_PARENTS | (session->options.json ? 0 : 1ULL << MAP_EXECS) |
 			     (flow.usage ? 0 : 1ULL << MAP_THREAD_TOTALS | 1ULL << MAP_DYING) |
 			     (shown & EXIT_SHOW_KILLER ? 0 : 1ULL << MAP_KILLERS | 1ULL << MAP_SENDING);
