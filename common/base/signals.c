@@ -10,7 +10,7 @@
 
 static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 /* the dispositions that signals_start() changes */
-static const int changed[] = { SIGCHLD, SIGPIPE };
+static const int changed[] = { SIGCHLD, SIGPIPE, SIGXFSZ };
 
 static struct sigaction caller_actions[ARRAY_SIZE(changed)];
 static sigset_t caller_mask;
@@ -26,7 +26,7 @@ void signals_start(void)
 	started = true;
 	sigprocmask(SIG_SETMASK, NULL, &caller_mask);
 	for (i = 0; i < ARRAY_SIZE(changed); i++) {
-		action.sa_handler = changed[i] == SIGPIPE ? SIG_IGN : SIG_DFL;
+		action.sa_handler = changed[i] == SIGCHLD ? SIG_DFL : SIG_IGN;
 		sigaction(changed[i], &action, &caller_actions[i]);
 	}
 }

@@ -11,7 +11,8 @@
 
 /*
  * Remembers the caller's dispositions and mask, then sets what a run needs: SIGCHLD default (ignored, a child's status
- * would be lost: waitpid(2) says ECHILD), SIGPIPE ignored. To be called first in main(); a later call does nothing.
+ * would be lost: waitpid(2) says ECHILD), SIGPIPE and SIGXFSZ (a limit on file sizes) ignored: the write
+ * fails. To be called first in main(); a later call does nothing.
  */
 void signals_start(void);
 

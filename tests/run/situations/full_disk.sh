@@ -71,6 +71,20 @@ for tool in $tools; do
 		told
 		result $? "$tool $format -o of a full disk, with a command"
 	done
+	# ulimit -f in blocks of 512 bytes; the kernel would end the tool with SIGXFSZ, and does so to the command
+	rm -f rows
+	(
+		ulimit -f 8
+		exec $start -o rows $interval
+	) >out 2>err
+	code=$?
+	[ "$code" = 1 ] && [ "$(cat err)" = "$tool: cannot write the output: File too large" ] && [ "$(stat -c %s rows)" = 4096 ]
+	result $? "$tool -o and a limit on the size of files"
+	# shellcheck disable=SC2016 # for the inner shell
+	"$bin/$tool" --exit-status -o rows -- sh -c 'ulimit -f 0; echo >size; exit 7' >out 2>err
+	code=$?
+	[ "$code" = $((128 + 25)) ]
+	result $? "$tool: the command has SIGXFSZ as before"
 	"$bin/$tool" --plan >/dev/full 2>err
 	code=$?
 	told
