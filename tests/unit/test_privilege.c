@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/signals.h"
 #include "run/output.h"
+#include "no_sanitizer.h"
 
 /* A call with arguments that do no harm where it is not refused. */
 struct call {
@@ -168,6 +169,7 @@ static void test_calls(void **state)
 	size_t i;
 
 	(void)state;
+	needs_no_sanitizer();
 	for (i = 0; i < ARRAY_SIZE(calls); i++) {
 		int error = attempt(make_call, &calls[i], true);
 
@@ -226,6 +228,7 @@ static void test_harmful(void **state)
 	size_t i;
 
 	(void)state;
+	needs_no_sanitizer();
 	for (i = 0; i < ARRAY_SIZE(harmful); i++) {
 		int error = attempt(make_call, &harmful[i], true), wanted = harmful[i].number == 4000 ? ENOSYS : EPERM;
 
@@ -252,6 +255,7 @@ static void test_other_abi(void **state)
 	const struct call x32 = { "getpid of x32", 0x40000000 | SYS_getpid, { 0 } };
 
 	(void)state;
+	needs_no_sanitizer();
 	assert_int_equal(attempt(make_call, &x32, true), EPERM);
 	if (attempt(by_32_bits, NULL, false) == WORKED)
 		assert_int_equal(attempt(by_32_bits, NULL, true), EPERM);
@@ -318,6 +322,7 @@ static int open_otherwise(const void *argument)
 static void test_pinned(void **state)
 {
 	(void)state;
+	needs_no_sanitizer();
 	assert_int_equal(attempt(move_pinned, NULL, true), WORKED);
 	assert_int_equal(attempt(open_otherwise, NULL, true), WORKED);
 }
@@ -365,6 +370,7 @@ static void test_state(void **state)
 				  1ULL << CAP_IPC_LOCK | (capability_exists(CAP_BPF) ? 0 : 1ULL << CAP_SYS_ADMIN);
 
 	(void)state;
+	needs_no_sanitizer();
 	read_status(&status);
 	assert_int_equal(field(&status, "NoNewPrivs:\t", 10), 1); /* 4.10 */
 	assert_int_equal(field(&status, "Seccomp:\t", 10), 2);
