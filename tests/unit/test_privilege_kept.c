@@ -22,6 +22,7 @@
 #include "load/attach.h"
 #include "run/output.h"
 #include "stream/ring.h"
+#include "no_sanitizer.h"
 
 static int use_memory(const void *argument)
 {
@@ -128,6 +129,7 @@ static void test_allowed(void **state)
 	struct buffer rows = BUFFER_EMPTY;
 
 	(void)state;
+	needs_no_sanitizer();
 	assert_int_equal(attempt(use_memory, NULL, true), WORKED);
 	assert_int_equal(attempt(use_files, NULL, true), WORKED);
 	assert_int_equal(buffer_read_file(&rows, output_path, 100), 0);
