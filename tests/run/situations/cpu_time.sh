@@ -58,8 +58,8 @@ judge() {
 				bad = 0
 				over = shown[kind] - right[kind]
 				# threads that end at once hold each other up there, each at a breakpoint
-				most = right[kind] / 100 + (10 * threads[kind] + slow * (3000 + 150 * threads[kind] +
-					(kind == "leader" ? 4000 : 0))) * n[kind]
+				held = 3000 + 150 * threads[kind] + (kind == "leader" ? 4000 : 0)
+				most = right[kind] / 100 + (10 * threads[kind] + slow * held) * n[kind]
 				if (missing[kind] || worse[kind] > n[kind] / 50 || -over > right[kind] / 100 || over > most)
 					bad = 1
 				most = right_switches[kind] / 100 + (2 + slow * threads[kind]) * n[kind]
