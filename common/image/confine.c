@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
 #include "base/array.h"
+#include "base/capability.h"
 #include "base/sanitized.h"
 #include "image/confine.h"
 
@@ -8,7 +9,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/audit.h>
-#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -90,12 +90,7 @@ static void change_ids(void)
 /* setuid(2) from root has cleared most; it does not do so for a user that was given capabilities (capabilities(7)). */
 static void drop_capabilities(void)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[2];
-
-	memset(none, 0, sizeof(none));
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); /* 4.3 */
-	if (syscall(SYS_capset, &header, none) < 0)
+	if (capability_keep(0) < 0)
 		die("cannot drop capabilities for the compiler");
 }
 
